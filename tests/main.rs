@@ -1,1 +1,13 @@
-//! Integration tests.
+//! The integration tests: one binary, so that the engine is linked once.
+//!
+//! `runner` drives every `.slt` file through the embedded engine and through
+//! Flight SQL; the other modules hold what SQL alone cannot say.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod support;
+mod tidy;
