@@ -1,1 +1,46 @@
-//! CohortQL engine.
+//! The CohortQL engine: sessions over shared tables, planned and executed apart from I/O.
+//!
+//! An [`Engine`] owns two thread pools (one computes, one waits for the network), a memory pool
+//! that spills to disk, and a catalog of tables. Each [`Session`] has options of its own and
+//! shares the rest. SQL goes through three steps, which [`Engine::sql`] takes at once:
+//! [`Session::parse`] makes [`Statement`]s, [`Session::plan`] makes a [`Planned`] statement whose
+//! parameters and schema are known, and [`Session::execute`] makes a [`QueryStream`].
+//!
+//! ```
+//! # async fn example() -> Result<(), cohortql_engine::EngineError> {
+//! let engine = cohortql_engine::Engine::builder().build().await?;
+//! let batches = engine.sql("SELECT 1 AS one").await?.collect().await?;
+//! assert_eq!(batches[0].num_rows(), 1);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+//! ```
+
+mod builder;
+pub mod catalog;
+pub mod config;
+mod engine;
+mod error;
+pub mod formats;
+mod planned;
+mod progress;
+mod queries;
+pub mod reports;
+mod runtime;
+mod session;
+pub mod sql;
+mod statement;
+pub mod stores;
+mod stream;
+
+pub use builder::EngineBuilder;
+pub use config::{Config, Settings};
+pub use engine::Engine;
+pub use error::{EngineError, Location};
+pub use planned::{Parameter, Planned, StatementKind};
+pub use progress::Progress;
+pub use queries::{QueryId, QueryInfo};
+pub use runtime::Runtimes;
+pub use session::Session;
+pub use statement::Statement;
+pub use stream::QueryStream;

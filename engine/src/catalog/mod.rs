@@ -1,0 +1,1 @@
+//! The catalog: what tables and views exist, and how those made by SQL survive a restart.

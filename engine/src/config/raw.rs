@@ -1,0 +1,91 @@
+//! `cohortql.toml` as it is written, before anything is checked but the names of its keys.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::EngineError;
+
+/// The whole file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[engine]`
+    pub engine: EngineConfig,
+    /// `[tables.NAME]`
+    pub tables: BTreeMap<String, TableConfig>,
+    /// `[stores."s3://bucket/prefix"]`
+    pub stores: BTreeMap<String, StoreConfig>,
+}
+
+/// Limits and defaults of the engine.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineConfig {
+    /// Memory for all queries, such as `"4GB"`.
+    pub memory_limit: Option<String>,
+    /// Disk space for spilling, such as `"100GB"`.
+    pub temp_limit: Option<String>,
+    /// Folder for spilling.
+    pub temp_dir: Option<String>,
+    /// Partitions a query is split into.
+    pub target_partitions: Option<usize>,
+    /// Rows in a batch.
+    pub batch_size: Option<usize>,
+    /// Time zone of sessions, an IANA name.
+    pub time_zone: Option<String>,
+    /// How long a statement may take, such as `"30s"`.
+    pub statement_timeout: Option<String>,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TableConfig {
+    /// Path, folder, pattern or URL.
+    pub location: String,
+    /// `parquet`, `csv`, `json`, `arrow`, `delta`; found from the files when left out.
+    pub format: Option<String>,
+    /// Names of columns here, and those of the columns in the files that they stand for.
+    pub columns: BTreeMap<String, String>,
+    /// A column that is true in deleted rows, which nobody sees.
+    pub soft_delete_column: Option<String>,
+    /// Options of the format.
+    pub options: BTreeMap<String, String>,
+    /// Partition columns in the order of the folders; found from the folders when left out.
+    pub partitions: Option<Vec<String>>,
+}
+
+/// How to reach a bucket or a prefix of it; credentials are named, never written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// Options of the store, without secrets: region, endpoint.
+    pub options: BTreeMap<String, String>,
+    /// Options whose values are read from environment variables of these names.
+    pub env: BTreeMap<String, String>,
+    /// Options whose values are read from files.
+    pub files: BTreeMap<String, String>,
+    /// A profile of the provider's own configuration.
+    pub profile: Option<String>,
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, EngineError> {
+        let text = std::fs::read_to_string(path).map_err(|error| EngineError::Config {
+            message: format!("cannot read {}: {error}", path.display()),
+        })?;
+        Self::parse(&text).map_err(|error| EngineError::Config {
+            message: format!("{}: {error}", path.display()),
+        })
+    }
+
+    /// Reads text.
+    pub fn parse(text: &str) -> Result<Self, EngineError> {
+        toml::from_str(text).map_err(|error| EngineError::Config {
+            message: error.to_string(),
+        })
+    }
+}

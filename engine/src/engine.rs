@@ -1,0 +1,149 @@
+//! The engine: what all sessions share.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::{MemTable, TableProvider};
+use datafusion::execution::SessionState;
+
+use crate::config::TableSettings;
+use crate::queries::Queries;
+use crate::runtime::Task;
+use crate::{
+    EngineBuilder, EngineError, QueryId, QueryInfo, QueryStream, Runtimes, Session, Settings,
+    formats,
+};
+
+/// What every session of an engine refers to.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) runtimes: Runtimes,
+    pub(crate) queries: Arc<Queries>,
+    pub(crate) template: SessionState,
+}
+
+/// A CohortQL engine. Cloning is cheap and gives the same engine.
+///
+/// ```
+/// # async fn example() -> Result<(), cohortql_engine::EngineError> {
+/// use cohortql_engine::Engine;
+///
+/// let engine = Engine::builder().memory_limit(512 << 20).time_zone("Europe/Berlin").build().await?;
+/// let session = engine.session();
+/// session.sql("CREATE VIEW numbers AS SELECT * FROM generate_series(1, 10) AS t(n)").await?;
+/// let batches = session.sql("SELECT sum(n) FROM numbers").await?.collect().await?;
+/// assert_eq!(batches[0].num_rows(), 1);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Engine {
+    session: Session,
+}
+
+impl Engine {
+    /// Starts describing an engine.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            session: Session::new(shared),
+        }
+    }
+
+    /// A new session with options of its own.
+    pub fn session(&self) -> Session {
+        Session::new(Arc::clone(self.session.shared()))
+    }
+
+    /// The session that the engine's own methods use.
+    pub fn default_session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.session.shared().settings
+    }
+
+    /// The threads that compute and those that wait.
+    pub fn runtimes(&self) -> &Runtimes {
+        &self.session.shared().runtimes
+    }
+
+    /// Runs one statement in the engine's default session.
+    pub async fn sql(&self, sql: &str) -> Result<QueryStream, EngineError> {
+        self.session.sql(sql).await
+    }
+
+    /// Makes a file or folder a table and returns the table's name: the one given, or that of
+    /// the file or folder.
+    pub async fn register_path(
+        &self,
+        location: &str,
+        name: Option<&str>,
+    ) -> Result<String, EngineError> {
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None => formats::table_name(location)?,
+        };
+        self.register_declared(&name, TableSettings::at(location))
+            .await?;
+        Ok(name)
+    }
+
+    /// Makes a table of a declaration as `cohortql.toml` has it.
+    pub async fn register_declared(
+        &self,
+        name: &str,
+        table: TableSettings,
+    ) -> Result<(), EngineError> {
+        let state = self.session.context().state();
+        let work = async move { formats::open(&state, &table).await };
+        let provider = Task::spawn(self.runtimes().compute(), work).await??;
+        self.register_table(name, provider)
+    }
+
+    /// Makes record batches a table. The schema may be left out when there is a batch.
+    pub fn register_batches(
+        &self,
+        name: &str,
+        schema: Option<SchemaRef>,
+        batches: Vec<RecordBatch>,
+    ) -> Result<(), EngineError> {
+        let schema = schema
+            .or_else(|| batches.first().map(RecordBatch::schema))
+            .ok_or_else(|| EngineError::Plan {
+                message: format!("table {name:?} needs a schema when it has no batches"),
+                location: None,
+            })?;
+        let table = MemTable::try_new(schema, vec![batches])?;
+        self.register_table(name, Arc::new(table))
+    }
+
+    /// Makes any table provider a table.
+    pub fn register_table(
+        &self,
+        name: &str,
+        table: Arc<dyn TableProvider>,
+    ) -> Result<(), EngineError> {
+        let reference = datafusion::common::TableReference::bare(name.to_owned());
+        self.session.context().register_table(reference, table)?;
+        Ok(())
+    }
+
+    /// The statements that are running now, oldest first.
+    pub fn queries(&self) -> Vec<QueryInfo> {
+        self.session.shared().queries.list()
+    }
+
+    /// Cancels a running statement; false when it is not running.
+    pub fn cancel(&self, id: &QueryId) -> bool {
+        self.session.shared().queries.cancel(id)
+    }
+}

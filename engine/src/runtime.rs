@@ -1,0 +1,102 @@
+//! The two thread pools of an engine: one that computes and one that waits.
+//!
+//! Planning and execution keep their threads busy for long stretches; a network stack that shares
+//! them misses its deadlines. So queries run on the compute pool, and object stores and timers on
+//! the I/O pool. Both are stopped without waiting when the engine goes away, which is what makes
+//! dropping an engine inside an asynchronous function safe.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
+
+use crate::EngineError;
+
+/// Threads that serve the network and timers; they only ever wait.
+const IO_THREADS: usize = 2;
+
+/// Handles of the compute and the I/O runtime.
+#[derive(Debug)]
+pub struct Runtimes {
+    compute: Option<Runtime>,
+    io: Option<Runtime>,
+    compute_handle: Handle,
+    io_handle: Handle,
+}
+
+impl Runtimes {
+    /// Starts both runtimes, the compute one with `threads` threads.
+    pub fn start(threads: usize) -> Result<Self, EngineError> {
+        let compute = start("cohortql-compute", threads)?;
+        let io = start("cohortql-io", IO_THREADS)?;
+        Ok(Self {
+            compute_handle: compute.handle().clone(),
+            io_handle: io.handle().clone(),
+            compute: Some(compute),
+            io: Some(io),
+        })
+    }
+
+    /// Where statements are planned and executed.
+    pub fn compute(&self) -> &Handle {
+        &self.compute_handle
+    }
+
+    /// Where object stores talk to the network.
+    pub fn io(&self) -> &Handle {
+        &self.io_handle
+    }
+}
+
+impl Drop for Runtimes {
+    fn drop(&mut self) {
+        for runtime in [self.compute.take(), self.io.take()].into_iter().flatten() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn start(name: &'static str, threads: usize) -> Result<Runtime, EngineError> {
+    let counter = AtomicUsize::new(0);
+    Builder::new_multi_thread()
+        .worker_threads(threads.max(1))
+        .thread_name_fn(move || format!("{name}-{}", counter.fetch_add(1, Ordering::Relaxed)))
+        .enable_all()
+        .build()
+        .map_err(|error| EngineError::Internal {
+            message: format!("cannot start the {name} threads: {error}"),
+        })
+}
+
+/// Work on another runtime that stops when nobody waits for it any more.
+#[derive(Debug)]
+pub(crate) struct Task<T> {
+    handle: JoinHandle<T>,
+}
+
+impl<T: Send + 'static> Task<T> {
+    pub(crate) fn spawn(on: &Handle, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self {
+            handle: on.spawn(work),
+        }
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = Result<T, EngineError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.handle)
+            .poll(context)
+            .map(|outcome| outcome.map_err(|error| EngineError::from_join(&error)))
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}

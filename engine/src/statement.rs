@@ -1,0 +1,104 @@
+//! One SQL statement of a script, with its text and place.
+
+use datafusion::sql::parser::{DFParserBuilder, Statement as Ast};
+use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, Tokenizer};
+
+use crate::error::Location;
+use crate::{EngineError, sql};
+
+/// A parsed statement that knows its text and where in the script it starts.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    text: String,
+    start: Location,
+    offset: usize,
+    ast: Ast,
+}
+
+impl Statement {
+    /// The statement's own text, without the semicolon.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column of its first character in the script, both from 1.
+    pub fn location(&self) -> Location {
+        self.start
+    }
+
+    /// Byte offset of its first character in the script.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The syntax tree. Its spans count from the start of the script.
+    pub fn ast(&self) -> &Ast {
+        &self.ast
+    }
+
+    /// Splits a script into statements. Comments and empty statements are nothing.
+    pub(crate) fn parse_all(
+        script: &str,
+        recursion_limit: usize,
+    ) -> Result<Vec<Self>, EngineError> {
+        let dialect = sql::dialect();
+        let tokens = Tokenizer::new(dialect, script)
+            .tokenize_with_location()
+            .map_err(|error| syntax(&ParserError::from(error)))?;
+        let mut parser = DFParserBuilder::new(tokens)
+            .with_dialect(dialect)
+            .with_recursion_limit(recursion_limit)
+            .build()?;
+        let mut statements = Vec::new();
+        loop {
+            while parser.parser.consume_token(&Token::SemiColon) {}
+            let first = parser.parser.peek_token_ref();
+            if first.token == Token::EOF {
+                return Ok(statements);
+            }
+            let start = first.span.start;
+            let ast = parser.parse_statement()?;
+            let end = parser.parser.get_current_token().span.end;
+            let next = parser.parser.peek_token();
+            if !matches!(next.token, Token::SemiColon | Token::EOF) {
+                return Err(EngineError::Syntax {
+                    message: format!("expected the end of the statement, got {}", next.token),
+                    location: Some((next.span.start.line, next.span.start.column)),
+                });
+            }
+            let (offset, stop) = (byte_offset(script, start), byte_offset(script, end));
+            statements.push(Self {
+                text: script.get(offset..stop).unwrap_or_default().to_owned(),
+                start: (start.line, start.column),
+                offset,
+                ast,
+            });
+        }
+    }
+}
+
+fn syntax(error: &ParserError) -> EngineError {
+    EngineError::Syntax {
+        message: error.to_string(),
+        location: None,
+    }
+}
+
+/// Bytes before a line and column, which the tokenizer counts in characters from 1.
+fn byte_offset(script: &str, place: Place) -> usize {
+    let mut line = 1;
+    let mut column = 1;
+    for (offset, character) in script.char_indices() {
+        if line == place.line && column == place.column {
+            return offset;
+        }
+        if character == '\n' {
+            line += 1;
+            column = 1;
+        } else {
+            column += 1;
+        }
+    }
+    script.len()
+}
