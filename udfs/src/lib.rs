@@ -1,1 +1,128 @@
-//! CohortQL udfs.
+//! Customer-analytics functions for Apache DataFusion: cohorts, segments and baskets.
+//!
+//! The crate holds functions only: no I/O, no session, no SQL parsing, so that it
+//! works with any DataFusion session:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> datafusion::error::Result<()> {
+//! use datafusion::prelude::SessionContext;
+//!
+//! let context = SessionContext::new();
+//! cohortql_udfs::register_all(&context)?;
+//! let answer = context
+//!     .sql("SELECT cohort_month(ts) FROM (VALUES (DATE '2024-03-09'), (DATE '2024-02-29')) AS orders(ts)")
+//!     .await?
+//!     .collect()
+//!     .await?;
+//! assert_eq!(answer[0].num_rows(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it is laid out
+//!
+//! - A family is a folder (`cohorts/`, `segments/`, `baskets/`) whose `mod.rs` holds one
+//!   list of its functions; a function is one file in it.
+//! - [`Parameter`]s declare what a function takes. From that one table derive type
+//!   coercion, planning errors, named arguments and the check of the documentation.
+//! - `math/` holds the numeric code, which knows no Arrow.
+//! - `grouped.rs` turns one state per function into both kinds of accumulator.
+//! - [`docs`] renders `docs/functions.md` from what each function says of itself.
+
+mod arguments;
+mod baskets;
+mod binding;
+mod cohorts;
+mod constants;
+pub mod docs;
+mod grouped;
+mod math;
+mod parameter;
+mod planner;
+mod registry;
+mod rows;
+mod segments;
+mod sql_types;
+mod times;
+mod windowed;
+
+use std::sync::Arc;
+
+use datafusion::error::Result;
+use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::logical_expr::registry::FunctionRegistry;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use datafusion::prelude::SessionContext;
+
+pub use parameter::{Kind, Parameter};
+
+use planner::AnalyticsPlanner;
+use registry::Function;
+
+/// Registers every function of this crate, and the planner they need, with `context`.
+///
+/// # Errors
+///
+/// What DataFusion says when it refuses a registration.
+pub fn register_all(context: &SessionContext) -> Result<()> {
+    let state = context.state_ref();
+    let mut state = state.write();
+    for function in all_scalar_functions() {
+        state.register_udf(function)?;
+    }
+    for function in all_aggregate_functions() {
+        state.register_udaf(function)?;
+    }
+    for function in all_window_functions() {
+        state.register_udwf(function)?;
+    }
+    for planner in expr_planners() {
+        state.register_expr_planner(planner)?;
+    }
+    Ok(())
+}
+
+/// Every scalar function of this crate.
+pub fn all_scalar_functions() -> Vec<Arc<ScalarUDF>> {
+    registry::functions()
+        .filter_map(|entry| match &entry.function {
+            Function::Scalar(function) => Some(Arc::clone(function)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Every aggregate function of this crate.
+pub fn all_aggregate_functions() -> Vec<Arc<AggregateUDF>> {
+    registry::functions()
+        .filter_map(|entry| match &entry.function {
+            Function::Aggregate(function) => Some(Arc::clone(function)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Every window function of this crate.
+pub fn all_window_functions() -> Vec<Arc<WindowUDF>> {
+    registry::functions()
+        .filter_map(|entry| match &entry.function {
+            Function::Window(function) => Some(Arc::clone(function)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The planners that make the functions mean what their documentation says: they choose
+/// the window function where a call has `OVER`, read string literals as times, and
+/// report bad constants before anything runs.
+pub fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
+    vec![Arc::new(AnalyticsPlanner)]
+}
+
+/// What the function `name` takes, in order: with `over`, as it is called with an `OVER`
+/// clause, which for some names is a different form. `None` when there is no such
+/// function.
+pub fn parameters(name: &str, over: bool) -> Option<&'static [Parameter]> {
+    registry::called(name, over).map(|entry| entry.parameters)
+}

@@ -1,0 +1,150 @@
+//! The arguments of a call against what the function declares: coercion, and errors that
+//! name the argument, what was expected and what came.
+//!
+//! A function's `coerce_types` calls [`coerce`], which never fails, because DataFusion
+//! reports an error of coercion as one of execution; its `return_field` then calls
+//! [`check_types`], whose errors are planning errors and know the columns' names.
+
+use datafusion::arrow::datatypes::{DataType, FieldRef, TimeUnit};
+use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::common::plan_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::{Signature, Volatility};
+
+use crate::parameter::{Kind, Parameter};
+use crate::sql_types::{is_text, sql_name};
+
+/// The signature of a function that takes `parameters`: types are its own to coerce, and
+/// the names serve DataFusion's own named arguments.
+pub(crate) fn signature(parameters: &[Parameter]) -> Signature {
+    let signature = Signature::user_defined(Volatility::Immutable);
+    let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
+    signature
+        .clone()
+        .with_parameter_names(names)
+        .unwrap_or(signature)
+}
+
+/// The types to which arguments of `types` are cast. What does not fit stays as it is,
+/// for [`check_types`] to report.
+pub(crate) fn coerce(parameters: &[Parameter], types: &[DataType]) -> Vec<DataType> {
+    types
+        .iter()
+        .enumerate()
+        .map(|(index, given)| match parameters.get(index) {
+            Some(parameter) => coerce_one(parameter.kind, given),
+            None => given.clone(),
+        })
+        .collect()
+}
+
+pub(crate) fn coerce_one(kind: Kind, given: &DataType) -> DataType {
+    let is_null = given.is_null();
+    match kind {
+        Kind::Time | Kind::ConstantTime => match given {
+            DataType::Null => DataType::Timestamp(TimeUnit::Microsecond, None),
+            DataType::Dictionary(_, values) if is_time(values) => values.as_ref().clone(),
+            other => other.clone(),
+        },
+        Kind::Key if is_null => DataType::Utf8,
+        Kind::Amount if is_null => DataType::Int64,
+        Kind::Amount => match given {
+            DataType::Dictionary(_, values) if values.is_numeric() => values.as_ref().clone(),
+            other => other.clone(),
+        },
+        Kind::Condition if is_null => DataType::Boolean,
+        Kind::ConstantText | Kind::TimeZone if is_null || is_text(given) => DataType::Utf8,
+        Kind::ConstantDouble if is_null || given.is_numeric() => DataType::Float64,
+        Kind::ConstantInteger if is_null || given.is_integer() => DataType::Int64,
+        _ => given.clone(),
+    }
+}
+
+/// Checks the number and the types of a call's arguments, after coercion.
+///
+/// # Errors
+///
+/// A planning error that names the argument, what was expected and what came.
+pub(crate) fn check_types(
+    function: &str,
+    parameters: &[Parameter],
+    fields: &[FieldRef],
+) -> Result<()> {
+    let required = parameters.iter().filter(|parameter| parameter.required);
+    let least = required.count();
+    if fields.len() < least || fields.len() > parameters.len() {
+        return plan_err!(
+            "{} takes {} argument{}, got {}",
+            call_form(function, parameters),
+            if least == parameters.len() {
+                least.to_string()
+            } else {
+                format!("{least} to {}", parameters.len())
+            },
+            if parameters.len() == 1 { "" } else { "s" },
+            fields.len()
+        );
+    }
+    for (parameter, field) in parameters.iter().zip(fields) {
+        if !accepts(parameter.kind, field.data_type()) {
+            return plan_err!(
+                "argument \"{}\" of {function} must be {}, got {}{}",
+                parameter.name,
+                parameter.kind.expected(),
+                sql_name(field.data_type()),
+                origin(field)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Where an argument comes from, as far as its field tells, for the end of a message.
+fn origin(field: &FieldRef) -> String {
+    // The fields of literals are named for the literal, which says no more than its type.
+    if field.name().is_empty() || field.name().contains('(') {
+        String::new()
+    } else {
+        format!(" from \"{}\"", field.name())
+    }
+}
+
+/// How `function` is called: `cohort_month(ts [, tz])`.
+pub(crate) fn call_form(function: &str, parameters: &[Parameter]) -> String {
+    let mut form = format!("{function}(");
+    let mut open = 0;
+    for (index, parameter) in parameters.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        if parameter.required {
+            form.push_str(comma);
+        } else {
+            form.push_str(if index == 0 { "[" } else { " [, " });
+            open += 1;
+        }
+        form.push_str(parameter.name);
+    }
+    form.push_str(&"]".repeat(open));
+    form.push(')');
+    form
+}
+
+fn accepts(kind: Kind, data_type: &DataType) -> bool {
+    match kind {
+        Kind::Time | Kind::ConstantTime => is_time(data_type),
+        Kind::Key => RowConverter::supports_fields(&[SortField::new(data_type.clone())]),
+        Kind::Amount => data_type.is_numeric(),
+        Kind::Condition => data_type == &DataType::Boolean,
+        Kind::ConstantText | Kind::TimeZone => data_type == &DataType::Utf8,
+        Kind::ConstantDouble => data_type == &DataType::Float64,
+        Kind::ConstantInteger => data_type == &DataType::Int64,
+        Kind::Value | Kind::Constant => true,
+    }
+}
+
+/// Whether `data_type` is a date or a timestamp.
+pub(crate) fn is_time(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
+    )
+}

@@ -1,0 +1,97 @@
+//! What a call takes from the session: its time zone, bound as a constant while the plan
+//! is optimised, since aggregates see no session when they run.
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::error::Result;
+use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::function::{
+    AggregateFunctionSimplification, WindowFunctionSimplification,
+};
+use datafusion::logical_expr::simplify::SimplifyContext;
+
+use crate::arguments::coerce_one;
+use crate::constants::{Constants, literal};
+use crate::parameter::{Kind, Parameter};
+use crate::registry::Described;
+
+/// The `simplify` of an aggregate function: binds the session's time zone and checks the
+/// constants, which are folded by then.
+pub(crate) fn simplify_aggregate<F: Described>(
+    function: &'static str,
+) -> Option<AggregateFunctionSimplification> {
+    Some(Box::new(move |mut call, session| {
+        call.params.args = bind(F::PARAMETERS, call.params.args, session)?;
+        check::<F>(function, &call.params.args)?;
+        Ok(Expr::AggregateFunction(call))
+    }))
+}
+
+/// The `simplify` of a window function, likewise.
+pub(crate) fn simplify_window<F: Described>(
+    function: &'static str,
+) -> Option<WindowFunctionSimplification> {
+    Some(Box::new(move |mut call, session| {
+        call.params.args = bind(F::PARAMETERS, call.params.args, session)?;
+        check::<F>(function, &call.params.args)?;
+        Ok(Expr::from(call))
+    }))
+}
+
+fn check<F: Described>(function: &str, args: &[Expr]) -> Result<()> {
+    match Constants::of_logical(function, F::PARAMETERS, args)? {
+        Some(constants) => F::check(&constants),
+        None => Ok(()),
+    }
+}
+
+/// Gives the session's time zone to a call that names none, if one of its times has none
+/// of its own either. A DATE is a calendar day and needs none.
+pub(crate) fn bind(
+    parameters: &[Parameter],
+    mut args: Vec<Expr>,
+    session: &SimplifyContext,
+) -> Result<Vec<Expr>> {
+    let Some(at) = time_zone_position(parameters) else {
+        return Ok(args);
+    };
+    let given = args.get(at).is_some_and(|arg| match literal(arg) {
+        Some(value) => !value.is_null(),
+        None => true,
+    });
+    let Some(zone) = &session.config_options().execution.time_zone else {
+        return Ok(args);
+    };
+    if given || !has_naive_timestamp(parameters, &args, session)? {
+        return Ok(args);
+    }
+    for parameter in &parameters[args.len().min(at)..at] {
+        let gap = coerce_one(parameter.kind, &DataType::Null);
+        args.push(Expr::Literal(ScalarValue::try_new_null(&gap)?, None));
+    }
+    args.truncate(at);
+    args.push(Expr::Literal(ScalarValue::Utf8(Some(zone.clone())), None));
+    Ok(args)
+}
+
+fn has_naive_timestamp(
+    parameters: &[Parameter],
+    args: &[Expr],
+    session: &SimplifyContext,
+) -> Result<bool> {
+    for (parameter, arg) in parameters.iter().zip(args) {
+        if parameter.kind.is_time()
+            && matches!(session.get_data_type(arg)?, DataType::Timestamp(_, None))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where `parameters` has the time zone, if it has one.
+pub(crate) fn time_zone_position(parameters: &[Parameter]) -> Option<usize> {
+    parameters
+        .iter()
+        .position(|parameter| parameter.kind == Kind::TimeZone)
+}

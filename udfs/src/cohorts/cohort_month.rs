@@ -1,0 +1,241 @@
+//! `cohort_month(ts [, tz])`: the calendar month in which a customer first came.
+//!
+//! Definition: the first day of the calendar month that holds `min(ts)`.
+//!
+//! - `ts`, DATE or TIMESTAMP of any unit, with or without a zone. NULLs are skipped.
+//! - `tz`, the constant IANA name of the zone whose calendar counts. Default: the zone of
+//!   the timestamps themselves, else the session's `datafusion.execution.time_zone`, else
+//!   UTC. A timestamp without a zone is an instant in UTC. A DATE is a calendar day,
+//!   which no zone shifts.
+//!
+//! Result: DATE; NULL when there is no time. State: the earliest time, nine bytes a
+//! group; the calendar is consulted once a group, at the end. Cost: that of `min(ts)`.
+//! Errors: a zone that does not exist, at planning; a time some 262,000 years away in a
+//! named zone, at execution. As a window function it takes frames that begin with the
+//! partition.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Int64Array, make_array,
+};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::function::{
+    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
+};
+use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
+};
+use datafusion_macros::user_doc;
+
+use crate::arguments;
+use crate::binding::simplify_aggregate;
+use crate::constants::Constants;
+use crate::grouped::{GroupedState, Groups, Whole};
+use crate::math::calendar::month_start;
+use crate::math::earliest::Earliest;
+use crate::parameter::{Kind, Parameter};
+use crate::registry::Described;
+use crate::rows::counted;
+use crate::times::{Clock, for_each_time, named_zone};
+
+const NAME: &str = "cohort_month";
+
+/// The month of the first event.
+#[user_doc(
+    doc_section(label = "Cohorts and retention"),
+    description = "The first day of the calendar month in which the earliest time falls: the cohort of a customer who first came then. With `OVER (PARTITION BY customer)` every row gets its customer's cohort. Returns a DATE, NULL when there is no time. A DATE is a calendar day and is never shifted by a zone; a TIMESTAMP without a zone is an instant in UTC.",
+    syntax_example = "cohort_month(ts [, tz])",
+    alternative_syntax = "cohort_month(ts [, tz]) OVER (PARTITION BY customer)",
+    sql_example = "```sql
+SELECT customer, cohort_month(ts) AS cohort
+FROM (VALUES ('ada', DATE '2024-03-09'), ('ada', DATE '2024-02-29'), ('bob', DATE '2024-03-01'))
+  AS orders(customer, ts)
+GROUP BY customer
+ORDER BY customer;
++----------+------------+
+| customer | cohort     |
++----------+------------+
+| ada      | 2024-02-01 |
+| bob      | 2024-03-01 |
++----------+------------+
+```",
+    argument(
+        name = "ts",
+        description = "When something happened: DATE or TIMESTAMP, with or without a zone. NULLs are skipped."
+    ),
+    argument(
+        name = "tz",
+        description = "The constant IANA name of the time zone whose calendar counts, such as `'Europe/Berlin'`. Default: the zone of the timestamps themselves, else the session's `datafusion.execution.time_zone`, else UTC."
+    )
+)]
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CohortMonth {
+    signature: Signature,
+}
+
+impl CohortMonth {
+    pub(crate) fn new() -> Self {
+        Self {
+            signature: arguments::signature(Self::PARAMETERS),
+        }
+    }
+
+    fn state(args: &AccumulatorArgs) -> Result<CohortMonthState> {
+        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
+        let data_type = args.expr_fields[0].data_type();
+        Ok(CohortMonthState {
+            clock: Clock::new(data_type, &constants, "tz")?,
+            data_type: data_type.clone(),
+            earliest: Earliest::default(),
+        })
+    }
+}
+
+impl Described for CohortMonth {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::required("ts", Kind::Time),
+        Parameter::optional("tz", Kind::TimeZone),
+    ];
+
+    fn check(constants: &Constants) -> Result<()> {
+        named_zone(constants, "tz").map(drop)
+    }
+}
+
+impl AggregateUDFImpl for CohortMonth {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Date32)
+    }
+
+    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
+        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
+        Ok(Arc::new(Field::new(NAME, DataType::Date32, true)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let name = format_state_name(args.name, "earliest");
+        let data_type = args.input_fields[0].data_type().clone();
+        Ok(vec![Arc::new(Field::new(name, data_type, true))])
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(Whole::new(Self::state(&args)?)))
+    }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Groups(Self::state(&args)?)))
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        AggregateOrderSensitivity::Insensitive
+    }
+
+    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
+        simplify_aggregate::<Self>(NAME)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
+/// The earliest time of each group, in the unit in which it came.
+struct CohortMonthState {
+    clock: Clock,
+    data_type: DataType,
+    earliest: Earliest,
+}
+
+impl GroupedState for CohortMonthState {
+    fn grow(&mut self, groups: usize) {
+        self.earliest.grow(groups);
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        let counted = counted(filter, &[&values[0]]);
+        let earliest = &mut self.earliest;
+        for_each_time(&values[0], counted.as_ref(), |row, time| {
+            earliest.add(group_indices[row], time);
+        })
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        self.update(&state[..1], group_indices, None)
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let clock = self.clock;
+        let months = self.earliest.first(groups).map(|time| {
+            time.map(|time| {
+                clock
+                    .day(time)
+                    .and_then(|day| i32::try_from(month_start(day)).ok())
+                    .ok_or_else(|| {
+                        exec_datafusion_err!("{NAME}: the time {time} is beyond the calendar")
+                    })
+            })
+            .transpose()
+        });
+        Ok(Arc::new(months.collect::<Result<Date32Array>>()?))
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        let numbers: Int64Array = self.earliest.first(groups).collect();
+        let times = match self.data_type {
+            DataType::Date32 => cast(&cast(&numbers, &DataType::Int32)?, &DataType::Date32)?,
+            _ => cast(&numbers, &self.data_type)?,
+        };
+        Ok(vec![times])
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.earliest.discard(groups);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let counted = counted(filter, &[&values[0]]);
+        let times = values[0].to_data().into_builder().nulls(counted).build()?;
+        Ok(vec![make_array(times)])
+    }
+
+    fn groups(&self) -> usize {
+        self.earliest.len()
+    }
+
+    fn heap_size(&self) -> usize {
+        self.earliest.heap_size()
+    }
+}

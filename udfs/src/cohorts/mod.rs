@@ -1,0 +1,13 @@
+//! Cohorts and retention: functions of when a customer first came, and came back.
+
+mod cohort_month;
+
+use crate::registry::{Entry, Family};
+
+/// The family's functions.
+pub(crate) fn family() -> Family {
+    Family {
+        title: "Cohorts and retention",
+        functions: vec![Entry::aggregate(cohort_month::CohortMonth::new())],
+    }
+}

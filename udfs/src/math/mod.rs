@@ -1,0 +1,5 @@
+//! The numeric code of the functions, over plain slices: it knows no Arrow.
+
+pub(crate) mod calendar;
+pub(crate) mod earliest;
+pub(crate) mod zone;

@@ -1,0 +1,146 @@
+//! The SQL planner's part: which function a call means, string literals that are times,
+//! and bad constants reported where they stand.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::{plan_datafusion_err, plan_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::planner::{
+    ExprPlanner, PlannerResult, RawAggregateExpr, RawWindowExpr,
+};
+use datafusion::logical_expr::{Expr, WindowFunctionDefinition, WindowUDF, cast};
+
+use crate::binding::time_zone_position;
+use crate::constants::Constants;
+use crate::registry::{Entry, Function, called};
+use crate::windowed::Windowed;
+
+/// Plans calls of this crate's functions, and leaves all others as they are.
+#[derive(Debug)]
+pub(crate) struct AnalyticsPlanner;
+
+impl ExprPlanner for AnalyticsPlanner {
+    fn plan_aggregate(
+        &self,
+        mut call: RawAggregateExpr,
+    ) -> Result<PlannerResult<RawAggregateExpr>> {
+        if let Some(entry) = called(call.func.name(), false)
+            && matches!(&entry.function, Function::Aggregate(ours) if *ours == call.func)
+        {
+            refuse_distinct(entry, call.distinct)?;
+            call.args = prepare(entry, call.args)?;
+        }
+        Ok(PlannerResult::Original(call))
+    }
+
+    fn plan_window(&self, mut call: RawWindowExpr) -> Result<PlannerResult<RawWindowExpr>> {
+        // DataFusion prefers an aggregate to a window function of the same name, so that
+        // the name may arrive as either.
+        let name = call.func_def.name().to_owned();
+        let Some(entry) = called(&name, true).filter(|_| is_ours(&call.func_def)) else {
+            return Ok(PlannerResult::Original(call));
+        };
+        refuse_distinct(entry, call.distinct)?;
+        if call.null_treatment.is_some() {
+            return plan_err!("{name} does not take IGNORE NULLS or RESPECT NULLS");
+        }
+        call.args = prepare(entry, call.args)?;
+        match &entry.function {
+            Function::Window(function) => {
+                if call.filter.is_some() {
+                    return plan_err!(
+                        "{name}(...) OVER (...) does not take FILTER: it gives every row of \
+                         the window a value; filter the rows before it, with WHERE or in a \
+                         subquery"
+                    );
+                }
+                call.func_def = WindowFunctionDefinition::WindowUDF(Arc::clone(function));
+            }
+            Function::Aggregate(function) if time_zone_position(entry.parameters).is_some() => {
+                let windowed = Windowed::new(Arc::clone(function), entry.parameters);
+                call.func_def =
+                    WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(windowed)));
+            }
+            Function::Aggregate(_) | Function::Scalar(_) => {}
+        }
+        Ok(PlannerResult::Original(call))
+    }
+}
+
+/// Whether the function is this crate's and not somebody else's of the same name.
+fn is_ours(function: &WindowFunctionDefinition) -> bool {
+    let over = matches!(function, WindowFunctionDefinition::WindowUDF(_));
+    let entry = called(function.name(), over).map(|entry| &entry.function);
+    match (entry, function) {
+        (Some(Function::Aggregate(ours)), WindowFunctionDefinition::AggregateUDF(given)) => {
+            ours == given
+        }
+        (Some(Function::Window(ours)), WindowFunctionDefinition::WindowUDF(given)) => ours == given,
+        _ => false,
+    }
+}
+
+fn refuse_distinct(entry: &Entry, distinct: bool) -> Result<()> {
+    if distinct {
+        return plan_err!("{} does not take DISTINCT", entry.name());
+    }
+    Ok(())
+}
+
+/// Reads string literals given for times, and checks the constants that are known.
+fn prepare(entry: &Entry, args: Vec<Expr>) -> Result<Vec<Expr>> {
+    let mut prepared = Vec::with_capacity(args.len());
+    for (index, arg) in args.into_iter().enumerate() {
+        prepared.push(match entry.parameters.get(index) {
+            Some(parameter) if parameter.kind.is_time() => {
+                read_time(entry.name(), parameter.name, arg)?
+            }
+            _ => arg,
+        });
+    }
+    if let Some(constants) = Constants::of_logical(entry.name(), entry.parameters, &prepared)?
+        && required_are_given(entry, &prepared)
+    {
+        (entry.check)(&constants)?;
+    }
+    Ok(prepared)
+}
+
+/// Whether there are enough arguments to say anything of them; that there are not is
+/// reported with the function's form when its type is asked for.
+fn required_are_given(entry: &Entry, args: &[Expr]) -> bool {
+    let last = entry
+        .parameters
+        .iter()
+        .rposition(|parameter| parameter.required);
+    last.is_none_or(|last| last < args.len()) && args.len() <= entry.parameters.len()
+}
+
+/// A string literal as a date when it is one, else as a timestamp; anything else as it is.
+fn read_time(function: &str, parameter: &str, arg: Expr) -> Result<Expr> {
+    let Expr::Literal(value, _) = &arg else {
+        return Ok(arg);
+    };
+    let Some(Some(text)) = value.try_as_str() else {
+        return Ok(arg);
+    };
+    let types = [
+        DataType::Date32,
+        DataType::Timestamp(TimeUnit::Microsecond, None),
+    ];
+    // A day is ten characters; the cast to a date would also cut a timestamp to its day.
+    let types = if text.trim().len() <= 10 {
+        &types[..]
+    } else {
+        &types[1..]
+    };
+    for data_type in types {
+        if value.cast_to(data_type).is_ok_and(|value| !value.is_null()) {
+            return Ok(cast(arg.clone(), data_type.clone()));
+        }
+    }
+    Err(plan_datafusion_err!(
+        "argument \"{parameter}\" of {function} must be a date or timestamp, got '{text}'"
+    ))
+}

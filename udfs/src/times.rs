@@ -1,0 +1,141 @@
+//! Date and timestamp columns: how their numbers are read, and on which day they fall.
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Date32Type, Date64Type, TimeUnit, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use datafusion::common::{internal_err, plan_datafusion_err};
+use datafusion::error::Result;
+
+use crate::constants::Constants;
+use crate::math::zone::Zone;
+use crate::rows::for_each_counted;
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
+/// How a time column's numbers become calendar days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// Days since 1970-01-01.
+    Days,
+    /// Milliseconds since 1970-01-01 of a calendar day.
+    DayMillis,
+    /// So many ticks a second since 1970-01-01T00:00:00Z, looked at in a zone.
+    Ticks {
+        /// Ticks a second.
+        per_second: i64,
+        /// Where the calendar is read.
+        zone: Zone,
+    },
+}
+
+impl Clock {
+    /// The clock of a column of type `data_type`, read in the zone that the constant
+    /// `tz` names, else in the column's own, else in UTC. A DATE is a calendar day and
+    /// never shifted.
+    ///
+    /// # Errors
+    ///
+    /// A planning error for a time zone that does not exist, an internal one for a type
+    /// that is no time.
+    pub(crate) fn new(data_type: &DataType, constants: &Constants, tz: &str) -> Result<Self> {
+        let given = named_zone(constants, tz)?;
+        let (unit, own) = match data_type {
+            DataType::Date32 => return Ok(Self::Days),
+            DataType::Date64 => return Ok(Self::DayMillis),
+            DataType::Timestamp(unit, own) => (unit, own),
+            other => return internal_err!("a time argument came as {other}"),
+        };
+        let zone = match (given, own) {
+            (Some(zone), _) => zone,
+            (None, Some(own)) => Zone::parse(own).ok_or_else(|| {
+                plan_datafusion_err!("the time zone \"{own}\" of a timestamp column does not exist")
+            })?,
+            (None, None) => Zone::UTC,
+        };
+        Ok(Self::Ticks {
+            per_second: ticks_per_second(*unit),
+            zone,
+        })
+    }
+
+    /// The calendar day of `time`, counted from 1970-01-01; `None` beyond what the
+    /// zone's rules reach.
+    pub(crate) fn day(self, time: i64) -> Option<i64> {
+        match self {
+            Self::Days => Some(time),
+            Self::DayMillis => Some(time.div_euclid(MILLIS_PER_DAY)),
+            Self::Ticks { per_second, zone } => zone.local_day(time.div_euclid(per_second)),
+        }
+    }
+}
+
+/// The zone that the constant `tz` names, if it is given.
+///
+/// # Errors
+///
+/// A planning error when there is no such zone.
+pub(crate) fn named_zone(constants: &Constants, tz: &str) -> Result<Option<Zone>> {
+    constants
+        .text(tz)?
+        .map(|name| {
+            Zone::parse(name).ok_or_else(|| {
+                constants.out_of_range(tz, "the IANA name of a time zone, such as 'Europe/Berlin'")
+            })
+        })
+        .transpose()
+}
+
+/// How many ticks of `unit` a second has.
+pub(crate) const fn ticks_per_second(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => 1,
+        TimeUnit::Millisecond => 1_000,
+        TimeUnit::Microsecond => 1_000_000,
+        TimeUnit::Nanosecond => 1_000_000_000,
+    }
+}
+
+/// Calls `each` with the row and the number of every time in `times` that `counted` lets
+/// through.
+///
+/// # Errors
+///
+/// An internal one when `times` holds no times.
+pub(crate) fn for_each_time(
+    times: &ArrayRef,
+    counted: Option<&NullBuffer>,
+    each: impl FnMut(usize, i64),
+) -> Result<()> {
+    match times.data_type() {
+        DataType::Date32 => walk::<Date32Type>(times, counted, each),
+        DataType::Date64 => walk::<Date64Type>(times, counted, each),
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            walk::<TimestampSecondType>(times, counted, each);
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            walk::<TimestampMillisecondType>(times, counted, each);
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            walk::<TimestampMicrosecondType>(times, counted, each);
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            walk::<TimestampNanosecondType>(times, counted, each);
+        }
+        other => return internal_err!("a time argument came as {other}"),
+    }
+    Ok(())
+}
+
+fn walk<T: ArrowPrimitiveType>(
+    times: &ArrayRef,
+    counted: Option<&NullBuffer>,
+    mut each: impl FnMut(usize, i64),
+) where
+    T::Native: Into<i64>,
+{
+    let values = times.as_primitive::<T>().values();
+    for_each_counted(values.len(), counted, |row| each(row, values[row].into()));
+}
