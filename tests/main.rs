@@ -9,5 +9,6 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod runner;
 mod support;
 mod tidy;
