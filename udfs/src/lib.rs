@@ -44,6 +44,8 @@ mod registry;
 mod rows;
 mod segments;
 mod sql_types;
+#[cfg(test)]
+mod testing;
 mod times;
 mod windowed;
 

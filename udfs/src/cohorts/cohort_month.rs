@@ -239,3 +239,92 @@ impl GroupedState for CohortMonthState {
         self.earliest.heap_size()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
+
+    use chrono::{DateTime, Datelike, Offset, TimeZone};
+    use datafusion::arrow::array::TimestampMicrosecondArray;
+    use datafusion::arrow::datatypes::TimeUnit;
+    use datafusion::common::ScalarValue;
+    use datafusion::logical_expr::AggregateUDF;
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+
+    use super::*;
+    use crate::testing::{Argument, Case};
+
+    const GROUPS: usize = 9;
+
+    /// Times of any unit from 1901 to 2099, some NULL, of random groups and under a
+    /// random filter, against a scan of each group that asks chrono for the month.
+    #[test]
+    fn any_split_equals_one_pass() {
+        let zones = [
+            None,
+            Some("UTC"),
+            Some("Europe/Berlin"),
+            Some("America/New_York"),
+        ];
+        let units = [
+            TimeUnit::Second,
+            TimeUnit::Millisecond,
+            TimeUnit::Microsecond,
+            TimeUnit::Nanosecond,
+        ];
+        for seed in 0..24 {
+            let rng = &mut StdRng::seed_from_u64(seed);
+            let rows = rng.random_range(0..200);
+            let zone = zones[rng.random_range(0..zones.len())];
+            let unit = units[rng.random_range(0..units.len())];
+            let seconds: Vec<Option<i64>> = (0..rows)
+                .map(|_| {
+                    rng.random_bool(0.9)
+                        .then(|| rng.random_range(-2_177_452_800..4_102_444_800))
+                })
+                .collect();
+            let groups: Vec<usize> = (0..rows).map(|_| rng.random_range(0..GROUPS)).collect();
+            let filter: Option<BooleanArray> = rng.random_bool(0.5).then(|| {
+                (0..rows)
+                    .map(|_| rng.random_bool(0.9).then(|| rng.random_bool(0.5)))
+                    .collect()
+            });
+            let expected = brute_force(&seconds, &groups, filter.as_ref(), zone);
+            let micros: TimestampMicrosecondArray =
+                seconds.iter().map(|s| s.map(|s| s * 1_000_000)).collect();
+            let times = cast(&micros, &DataType::Timestamp(unit, None)).unwrap();
+            let case = Case {
+                function: Arc::new(AggregateUDF::from(CohortMonth::new())),
+                arguments: vec![
+                    Argument::Column(times),
+                    Argument::Constant(ScalarValue::Utf8(zone.map(str::to_owned))),
+                ],
+                groups,
+                filter,
+            };
+            case.assert_every_route(&expected, seed);
+        }
+    }
+
+    fn brute_force(
+        seconds: &[Option<i64>],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        zone: Option<&str>,
+    ) -> ArrayRef {
+        let zone: chrono_tz::Tz = zone.unwrap_or("UTC").parse().unwrap();
+        let months = (0..GROUPS).map(|group| {
+            let least = (0..groups.len())
+                .filter(|&row| groups[row] == group)
+                .filter(|&row| filter.is_none_or(|f| f.is_valid(row) && f.value(row)))
+                .filter_map(|row| seconds[row])
+                .min()?;
+            let utc = DateTime::from_timestamp(least, 0).unwrap().naive_utc();
+            let local = utc + zone.offset_from_utc_datetime(&utc).fix();
+            let first = local.date().with_day(1).unwrap();
+            Some(first.num_days_from_ce() - 719_163)
+        });
+        Arc::new(months.collect::<Date32Array>())
+    }
+}
