@@ -9,6 +9,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod bad_input;
+mod matrix;
+mod plans;
 mod runner;
 mod support;
 mod tidy;

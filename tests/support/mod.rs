@@ -1,8 +1,12 @@
 //! What several test modules share: where things lie, how a test that lacks its
-//! surroundings passes over itself, answers as text, and made-up orders.
+//! surroundings passes over itself, answers as text, made-up orders, and S3.
 
+mod orders;
 mod rows;
+mod s3;
 mod surroundings;
 
-pub(crate) use rows::cells;
+pub(crate) use orders::{Order, batches, orders};
+pub(crate) use rows::{cells, lines};
+pub(crate) use s3::S3Server;
 pub(crate) use surroundings::{pass_over, reference_data, root, shipped};
