@@ -22,7 +22,7 @@ pub(crate) fn simplify_aggregate<F: Described>(
 ) -> Option<AggregateFunctionSimplification> {
     Some(Box::new(move |mut call, session| {
         call.params.args = bind(F::PARAMETERS, call.params.args, session)?;
-        check::<F>(function, &call.params.args)?;
+        check(function, F::PARAMETERS, &call.params.args, F::check)?;
         Ok(Expr::AggregateFunction(call))
     }))
 }
@@ -33,14 +33,24 @@ pub(crate) fn simplify_window<F: Described>(
 ) -> Option<WindowFunctionSimplification> {
     Some(Box::new(move |mut call, session| {
         call.params.args = bind(F::PARAMETERS, call.params.args, session)?;
-        check::<F>(function, &call.params.args)?;
+        check(function, F::PARAMETERS, &call.params.args, |constants| {
+            if call.params.order_by.is_empty() {
+                F::check_unordered(constants)?;
+            }
+            F::check(constants)
+        })?;
         Ok(Expr::from(call))
     }))
 }
 
-fn check<F: Described>(function: &str, args: &[Expr]) -> Result<()> {
-    match Constants::of_logical(function, F::PARAMETERS, args)? {
-        Some(constants) => F::check(&constants),
+fn check(
+    function: &str,
+    parameters: &'static [Parameter],
+    args: &[Expr],
+    check: impl Fn(&Constants) -> Result<()>,
+) -> Result<()> {
+    match Constants::of_logical(function, parameters, args)? {
+        Some(constants) => check(&constants),
         None => Ok(()),
     }
 }
@@ -74,19 +84,25 @@ pub(crate) fn bind(
     Ok(args)
 }
 
+/// Whether a call's times need the session's zone: some have none, and none of those that
+/// depend on the row has one, which would count for the constants, too.
 fn has_naive_timestamp(
     parameters: &[Parameter],
     args: &[Expr],
     session: &SimplifyContext,
 ) -> Result<bool> {
+    let mut naive = false;
     for (parameter, arg) in parameters.iter().zip(args) {
-        if parameter.kind.is_time()
-            && matches!(session.get_data_type(arg)?, DataType::Timestamp(_, None))
-        {
-            return Ok(true);
+        if !parameter.kind.is_time() {
+            continue;
+        }
+        match session.get_data_type(arg)? {
+            DataType::Timestamp(_, None) => naive = true,
+            DataType::Timestamp(_, Some(_)) if !parameter.kind.is_constant() => return Ok(false),
+            _ => {}
         }
     }
-    Ok(false)
+    Ok(naive)
 }
 
 /// Where `parameters` has the time zone, if it has one.

@@ -55,6 +55,10 @@ impl ExprPlanner for AnalyticsPlanner {
                          subquery"
                     );
                 }
+                let constants = Constants::of_logical(&name, entry.parameters, &call.args)?;
+                if let Some(constants) = constants.filter(|_| call.order_by.is_empty()) {
+                    (entry.check_unordered)(&constants)?;
+                }
                 call.func_def = WindowFunctionDefinition::WindowUDF(Arc::clone(function));
             }
             Function::Aggregate(function) if time_zone_position(entry.parameters).is_some() => {

@@ -19,6 +19,11 @@ pub(crate) trait Described {
 
     /// Checks the constants of a call: their range, and how they fit together.
     fn check(constants: &Constants) -> Result<()>;
+
+    /// Checks them once more where the function's window has no ORDER BY.
+    fn check_unordered(_constants: &Constants) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A function, in the one kind in which its type implements it.
@@ -41,6 +46,8 @@ pub(crate) struct Entry {
     pub(crate) parameters: &'static [Parameter],
     /// The check of a call's constants.
     pub(crate) check: fn(&Constants) -> Result<()>,
+    /// The further check of a window without ORDER BY.
+    pub(crate) check_unordered: fn(&Constants) -> Result<()>,
 }
 
 impl Entry {
@@ -65,6 +72,7 @@ impl Entry {
             function,
             parameters: F::PARAMETERS,
             check: F::check,
+            check_unordered: F::check_unordered,
         }
     }
 

@@ -2,4 +2,7 @@
 
 pub(crate) mod calendar;
 pub(crate) mod earliest;
+pub(crate) mod exact_sum;
+mod local_time;
+pub(crate) mod tiles;
 pub(crate) mod zone;

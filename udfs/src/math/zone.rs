@@ -38,6 +38,13 @@ impl Zone {
     /// 1970-01-01T00:00:00Z falls in this zone. `None` when the zone's rules don't reach
     /// that far, some 262,000 years.
     pub(crate) fn local_day(self, seconds: i64) -> Option<i64> {
+        let local = seconds.checked_add(self.seconds_ahead(seconds)?)?;
+        Some(local.div_euclid(SECONDS_PER_DAY))
+    }
+
+    /// How far local clocks are ahead of UTC at the instant `seconds` after
+    /// 1970-01-01T00:00:00Z. `None` when the zone's rules don't reach that far.
+    pub(super) fn seconds_ahead(self, seconds: i64) -> Option<i64> {
         let ahead = match self {
             Self::Fixed(ahead) => ahead,
             Self::Named(zone) => {
@@ -47,8 +54,7 @@ impl Zone {
                     .local_minus_utc()
             }
         };
-        let local = seconds.checked_add(i64::from(ahead))?;
-        Some(local.div_euclid(SECONDS_PER_DAY))
+        Some(i64::from(ahead))
     }
 }
 

@@ -1,11 +1,24 @@
 //! Segments: scores and tiles of customers by what they did.
 
-use crate::registry::Family;
+mod customers;
+mod lists;
+mod money;
+mod ntile_segment;
+mod ranking;
+mod rfm_score;
+mod rows;
+
+use crate::registry::{Entry, Family};
 
 /// The family's functions.
 pub(crate) fn family() -> Family {
     Family {
         title: "Segments",
-        functions: vec![],
+        functions: vec![
+            Entry::aggregate(rfm_score::RfmScore::new()),
+            Entry::window(rfm_score::RfmScoreOver::new()),
+            Entry::aggregate(ntile_segment::NtileSegment::new()),
+            Entry::window(ntile_segment::NtileSegmentOver::new()),
+        ],
     }
 }

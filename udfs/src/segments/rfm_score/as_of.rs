@@ -1,0 +1,184 @@
+//! The moment of reference: which orders have happened by then, and on which day it is.
+
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::{ScalarValue, internal_err, plan_datafusion_err};
+use datafusion::error::{DataFusionError, Result};
+
+use crate::constants::Constants;
+use crate::math::zone::Zone;
+use crate::times::{Clock, named_zone, ticks_per_second};
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+
+/// A moment of reference as the orders' times count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AsOf {
+    /// The last tick of the orders' clock that is not after it.
+    pub(super) last_tick: i64,
+    /// The day on which it falls, counted from 1970-01-01.
+    pub(super) day: i64,
+}
+
+impl AsOf {
+    /// The moment that the constant `as_of` names among orders whose times are of type
+    /// `times`, if it is given.
+    ///
+    /// A DATE stands for its whole day where the orders are. A TIMESTAMP without zone,
+    /// among times with one, is local time, as it is where DataFusion compares the two.
+    ///
+    /// # Errors
+    ///
+    /// A planning error for a zone that does not exist, or a day beyond the calendar.
+    pub(super) fn of_call(
+        constants: &Constants,
+        times: &DataType,
+        clock: Clock,
+    ) -> Result<Option<Self>> {
+        let Some(value) = constants.value("as_of") else {
+            return Ok(None);
+        };
+        let beyond = || constants.out_of_range("as_of", "a day of the calendar");
+        let day = match value {
+            ScalarValue::Date32(Some(day)) => Some(i64::from(*day)),
+            ScalarValue::Date64(Some(millis)) => Some(millis.div_euclid(MILLIS_PER_DAY)),
+            _ => None,
+        };
+        if let Some(day) = day {
+            return whole_day(clock, day).ok_or_else(beyond).map(Some);
+        }
+        let (ticks, unit, own) = ticks(value)?;
+        let zone = match (named_zone(constants, "tz")?, own) {
+            (Some(zone), _) => zone,
+            (None, Some(name)) => Zone::parse(name).ok_or_else(|| no_such_zone(name))?,
+            (None, None) => match clock {
+                Clock::Ticks { zone, .. } => zone,
+                Clock::Days | Clock::DayMillis => Zone::UTC,
+            },
+        };
+        let local = own.is_none() && matches!(times, DataType::Timestamp(_, Some(_)));
+        instant(clock, zone, ticks, unit, local)
+            .ok_or_else(beyond)
+            .map(Some)
+    }
+}
+
+fn ticks(value: &ScalarValue) -> Result<(i64, TimeUnit, Option<&str>)> {
+    let (ticks, unit, own) = match value {
+        ScalarValue::TimestampSecond(Some(ticks), own) => (ticks, TimeUnit::Second, own),
+        ScalarValue::TimestampMillisecond(Some(ticks), own) => (ticks, TimeUnit::Millisecond, own),
+        ScalarValue::TimestampMicrosecond(Some(ticks), own) => (ticks, TimeUnit::Microsecond, own),
+        ScalarValue::TimestampNanosecond(Some(ticks), own) => (ticks, TimeUnit::Nanosecond, own),
+        other => return internal_err!("a moment of reference came as {other}"),
+    };
+    Ok((*ticks, unit, own.as_deref()))
+}
+
+fn whole_day(clock: Clock, day: i64) -> Option<AsOf> {
+    let last_tick = match clock {
+        Clock::Days => day,
+        Clock::DayMillis => (day + 1) * MILLIS_PER_DAY - 1,
+        Clock::Ticks { per_second, zone } => {
+            clamp(i128::from(zone.day_start(day + 1)?) * i128::from(per_second) - 1)
+        }
+    };
+    Some(AsOf { last_tick, day })
+}
+
+fn instant(clock: Clock, zone: Zone, ticks: i64, unit: TimeUnit, local: bool) -> Option<AsOf> {
+    let per_second = ticks_per_second(unit);
+    let mut second = ticks.div_euclid(per_second);
+    if local {
+        second = zone.from_local(second)?;
+    }
+    let day = zone.local_day(second)?;
+    let Clock::Ticks {
+        per_second: orders_per_second,
+        ..
+    } = clock
+    else {
+        return whole_day(clock, day);
+    };
+    let nanos = i128::from(second) * NANOS_PER_SECOND
+        + i128::from(ticks.rem_euclid(per_second)) * (NANOS_PER_SECOND / i128::from(per_second));
+    let last_tick = clamp(nanos.div_euclid(NANOS_PER_SECOND / i128::from(orders_per_second)));
+    Some(AsOf { last_tick, day })
+}
+
+fn clamp(tick: i128) -> i64 {
+    let bounded = tick.clamp(i64::MIN.into(), i64::MAX.into());
+    i64::try_from(bounded).unwrap_or(i64::MAX)
+}
+
+fn no_such_zone(name: &str) -> DataFusionError {
+    plan_datafusion_err!("the time zone \"{name}\" of the argument \"as_of\" does not exist")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
+
+    use super::*;
+
+    fn clock(unit: TimeUnit, zone: &str) -> Clock {
+        Clock::Ticks {
+            per_second: ticks_per_second(unit),
+            zone: Zone::parse(zone).unwrap(),
+        }
+    }
+
+    /// 2024-03-31 (day 19813) is when Berlin goes from +01:00 to +02:00.
+    #[test]
+    fn a_date_stands_for_its_whole_day_where_the_orders_are() {
+        let end = |clock: Clock| whole_day(clock, 19_813).unwrap().last_tick;
+        assert_eq!(end(clock(TimeUnit::Second, "UTC")), 19_814 * 86_400 - 1);
+        let berlin = clock(TimeUnit::Millisecond, "Europe/Berlin");
+        assert_eq!(end(berlin), (19_814 * 86_400 - 7_200) * 1_000 - 1);
+        assert_eq!(end(Clock::Days), 19_813);
+    }
+
+    #[test]
+    fn a_timestamp_is_brought_to_the_unit_of_the_orders() {
+        let half = |clock| instant(clock, Zone::UTC, -1_500, TimeUnit::Millisecond, false);
+        let before = |last_tick| Some(AsOf { last_tick, day: -1 });
+        assert_eq!(half(clock(TimeUnit::Second, "UTC")), before(-2));
+        assert_eq!(
+            half(clock(TimeUnit::Nanosecond, "UTC")),
+            before(-1_500_000_000)
+        );
+        assert_eq!(half(Clock::Days), before(-1));
+        let far = 253_402_300_799;
+        let far = instant(
+            clock(TimeUnit::Nanosecond, "UTC"),
+            Zone::UTC,
+            far,
+            TimeUnit::Second,
+            false,
+        );
+        assert_eq!(far.unwrap().last_tick, i64::MAX);
+    }
+
+    /// 2024-07-01 00:30 in Berlin is 2024-06-30 22:30 in UTC.
+    #[test]
+    fn a_timestamp_is_local_only_among_times_that_know_their_zone() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let at = |local| {
+            let orders = clock(TimeUnit::Second, "Europe/Berlin");
+            instant(orders, berlin, 1_719_793_800, TimeUnit::Second, local).unwrap()
+        };
+        assert_eq!(
+            at(true),
+            AsOf {
+                last_tick: 1_719_786_600,
+                day: 19_905
+            }
+        );
+        assert_eq!(
+            at(false),
+            AsOf {
+                last_tick: 1_719_793_800,
+                day: 19_905
+            }
+        );
+    }
+}
