@@ -1,0 +1,176 @@
+//! A planned statement with its parameters: what a ticket stands for, and how it is executed.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
+use cohortql_engine::{EngineError, Planned, Session, StatementKind};
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
+use ring::digest::{Context, SHA256};
+
+use crate::error::ServerError;
+use crate::parameters::{self, counted};
+use crate::wire::wire_schema;
+
+/// Batches of an answer.
+pub(crate) type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, ServerError>> + Send>>;
+
+/// A statement that can be executed: once, or once for each row of parameters.
+#[derive(Clone)]
+pub(crate) struct Bound {
+    session: Session,
+    planned: Planned,
+    rows: Option<Arc<Vec<RecordBatch>>>,
+    schema: SchemaRef,
+}
+
+impl Bound {
+    /// A statement with the rows bound to it, or without parameters.
+    pub(crate) fn new(
+        session: Session,
+        planned: Planned,
+        rows: Option<Arc<Vec<RecordBatch>>>,
+    ) -> Result<Self, ServerError> {
+        let wanted = planned.parameters().len();
+        if rows.is_none() && wanted > 0 {
+            return Err(ServerError::Invalid(format!(
+                "the statement takes {}, none bound; prepare it and bind them",
+                counted(wanted)
+            )));
+        }
+        let schema = match planned.kind() {
+            StatementKind::Change => Arc::new(Schema::empty()),
+            StatementKind::Query => {
+                let first = first_row(&planned, rows.as_deref())?;
+                wire_schema(&planned.bind(&first)?.schema())
+            }
+        };
+        Ok(Self {
+            session,
+            planned,
+            rows,
+            schema,
+        })
+    }
+
+    /// The schema in which the answer is sent; empty for a change.
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Whether it reads or changes.
+    pub(crate) fn kind(&self) -> StatementKind {
+        self.planned.kind()
+    }
+
+    /// How many bytes it keeps, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let rows = self.rows.iter().flat_map(|rows| rows.iter());
+        let bound: usize = rows.map(RecordBatch::get_array_memory_size).sum();
+        self.planned.statement().text().len().saturating_add(bound)
+    }
+
+    /// SHA-256 of the text and of the number of rows bound.
+    pub(crate) fn digest(&self) -> Vec<u8> {
+        let mut context = Context::new(&SHA256);
+        context.update(self.planned.statement().text().as_bytes());
+        context.update(&self.runs().to_be_bytes());
+        context.finish().as_ref().to_vec()
+    }
+
+    /// The name of the session it belongs to.
+    pub(crate) fn session_id(&self) -> String {
+        self.session.id()
+    }
+
+    /// Executes a change, once for each row, and adds up the rows affected.
+    pub(crate) async fn change(&self) -> Result<i64, ServerError> {
+        let mut affected = 0_i64;
+        for run in 0..self.runs() {
+            let mut answer = self.session.execute(self.run(run)?).await?;
+            while let Some(batch) = answer.next_batch().await? {
+                affected = affected.saturating_add(count(&batch));
+            }
+        }
+        Ok(affected)
+    }
+
+    /// Executes a query, once for each row, one after the other. Returns when the first has
+    /// started, so that what is wrong with it is known.
+    pub(crate) async fn query(self) -> Result<Batches, ServerError> {
+        let runs = self.runs();
+        if runs == 0 {
+            return Ok(Box::pin(stream::empty()));
+        }
+        let first = self.start(0).await?;
+        let rest = stream::iter(1..runs).then(move |run| {
+            let bound = self.clone();
+            async move { bound.start(run).await }
+        });
+        Ok(Box::pin(
+            stream::iter([Ok(first)]).chain(rest).try_flatten(),
+        ))
+    }
+
+    async fn start(&self, run: usize) -> Result<Batches, ServerError> {
+        let answer = self.session.execute(self.run(run)?).await?;
+        Ok(Box::pin(
+            answer.map_err(|error| EngineError::from(error).into()),
+        ))
+    }
+
+    /// How often it is executed.
+    fn runs(&self) -> usize {
+        match &self.rows {
+            None => 1,
+            Some(rows) => rows.iter().map(RecordBatch::num_rows).sum(),
+        }
+    }
+
+    /// The statement of one execution.
+    fn run(&self, run: usize) -> Result<Planned, ServerError> {
+        let Some(rows) = &self.rows else {
+            return Ok(self.planned.clone());
+        };
+        let mut before = 0;
+        for batch in rows.iter() {
+            if run < before + batch.num_rows() {
+                let values = parameters::row(&self.planned, batch, run - before)?;
+                return Ok(self.planned.bind(&values)?);
+            }
+            before += batch.num_rows();
+        }
+        Err(ServerError::Internal(format!(
+            "row {run} of {before} bound rows"
+        )))
+    }
+}
+
+/// The first row of parameters, or NULLs where none are bound, for the answer's types.
+fn first_row(
+    planned: &Planned,
+    rows: Option<&Vec<RecordBatch>>,
+) -> Result<Vec<datafusion::scalar::ScalarValue>, ServerError> {
+    let batches = rows.map_or(&[] as &[RecordBatch], Vec::as_slice);
+    match batches.iter().find(|batch| batch.num_rows() > 0) {
+        Some(batch) => parameters::row(planned, batch, 0),
+        None => parameters::nulls(planned),
+    }
+}
+
+/// The schema that the answer will have when every parameter is of the advertised type.
+pub(crate) fn promised_schema(planned: &Planned) -> Result<SchemaRef, ServerError> {
+    let nulls = parameters::nulls(planned)?;
+    Ok(wire_schema(&planned.bind(&nulls)?.schema()))
+}
+
+/// The count in a change's answer.
+fn count(batch: &RecordBatch) -> i64 {
+    match batch.columns() {
+        [column] if *column.data_type() == DataType::Int64 => {
+            column.as_primitive::<Int64Type>().iter().flatten().sum()
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,98 @@
+//! Who is calling, in which session, and until when the answer is wanted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cohortql_engine::{Engine, Session};
+use tokio::time::Instant;
+use tonic::Request;
+use tonic::metadata::MetadataMap;
+
+use crate::connection::Connection;
+use crate::error::ServerError;
+
+/// The principal of every call for as long as the server knows no login.
+const ANONYMOUS: &str = "anonymous";
+
+/// Taken off a client's deadline, so that its own error reaches it before the transport's.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
+
+/// What a call says about itself outside its message.
+pub(crate) struct Caller {
+    /// Who tickets and handles are sealed for.
+    pub(crate) principal: String,
+    /// The engine behind the server.
+    pub(crate) engine: Engine,
+    /// The session whose options and names count.
+    pub(crate) session: Session,
+    /// When the client stops waiting.
+    pub(crate) deadline: Option<Instant>,
+    /// Whether the client takes Arrow's Null for "type unknown", as ADBC does.
+    pub(crate) takes_null_types: bool,
+}
+
+impl Caller {
+    /// Reads a request's headers and connection.
+    pub(crate) fn of<T>(request: &Request<T>) -> Result<Self, ServerError> {
+        let connection = request
+            .extensions()
+            .get::<Arc<Connection>>()
+            .ok_or_else(|| ServerError::Internal("a call came without a connection".to_owned()))?;
+        let metadata = request.metadata();
+        Ok(Self {
+            principal: ANONYMOUS.to_owned(),
+            engine: connection.engine().clone(),
+            session: connection.session().clone(),
+            deadline: timeout(metadata)
+                .map(|timeout| Instant::now() + timeout.saturating_sub(DEADLINE_MARGIN)),
+            takes_null_types: metadata
+                .get("user-agent")
+                .and_then(|agent| agent.to_str().ok())
+                .is_some_and(|agent| agent.contains("ADBC")),
+        })
+    }
+}
+
+/// The `grpc-timeout` header: up to eight digits and a unit.
+fn timeout(metadata: &MetadataMap) -> Option<Duration> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let value: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(value.saturating_mul(3_600))),
+        "M" => Some(Duration::from_secs(value.saturating_mul(60))),
+        "S" => Some(Duration::from_secs(value)),
+        "m" => Some(Duration::from_millis(value)),
+        "u" => Some(Duration::from_micros(value)),
+        "n" => Some(Duration::from_nanos(value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &'static str) -> Option<Duration> {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("grpc-timeout", text.parse().unwrap());
+        timeout(&metadata)
+    }
+
+    #[test]
+    fn timeouts_have_six_units() {
+        assert_eq!(parsed("2H"), Some(Duration::from_secs(7_200)));
+        assert_eq!(parsed("3M"), Some(Duration::from_secs(180)));
+        assert_eq!(parsed("4S"), Some(Duration::from_secs(4)));
+        assert_eq!(parsed("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(parsed("250u"), Some(Duration::from_micros(250)));
+        assert_eq!(parsed("250n"), Some(Duration::from_nanos(250)));
+    }
+
+    #[test]
+    fn malformed_timeouts_are_none() {
+        for text in ["", "S", "5", "5x", "-5S"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Errors of the server, and the one place where they become gRPC statuses.
+//!
+//! A status is short, carries the right code, and says nothing about the server's insides. Every
+//! one has an id, which the log repeats beside the full text. The id, and the place in the SQL
+//! where it is known, travel in the status's metadata.
+
+use arrow::error::ArrowError;
+use cohortql_engine::EngineError;
+use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+/// Metadata key of the id under which the log has an error.
+pub const ERROR_ID: &str = "cohortql-error-id";
+
+/// Metadata key of the place in the SQL, as `line:column`, both from 1.
+pub const ERROR_LOCATION: &str = "cohortql-error-location";
+
+/// Bytes that a status message may take as it is sent, where everything but plain ASCII is
+/// written as `%XX`. HTTP/2 peers may refuse more than 8 KiB of headers in all.
+const MESSAGE_BYTES: usize = 3_000;
+
+/// What ends a message that was cut.
+const CUT: &str = " … (shortened)";
+
+/// What can go wrong in the server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The engine refused or failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The request is malformed, or asks for something that makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The request is one of the protocol's, but not one this server serves.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A handle or name in the request is not known, or not any more.
+    #[error("{0}")]
+    NotFound(String),
+    /// A ticket or handle was not sealed by this server, or was altered since.
+    #[error("the {0} was not issued by this server or has been altered; run the statement again")]
+    NotSealed(&'static str),
+    /// A ticket or handle was issued to somebody else.
+    #[error("the {0} was issued to another user")]
+    Foreign(&'static str),
+    /// A ticket or handle is past its time.
+    #[error("the {0} has expired; run the statement again")]
+    Expired(&'static str),
+    /// A limit of the server is reached.
+    #[error("{0}")]
+    Limit(String),
+    /// One row does not fit a message.
+    #[error(
+        "one row of the result takes {:.1} MiB, and a message holds less than {:.1} MiB; \
+         select fewer columns or shorter values",
+        mebibytes(*bytes), mebibytes(*limit)
+    )]
+    RowTooLarge {
+        /// Size of the row as it would be sent.
+        bytes: usize,
+        /// What a message may take.
+        limit: usize,
+    },
+    /// The client's deadline has passed.
+    #[error("the deadline set by the client has passed")]
+    DeadlineExceeded,
+    /// The server is shutting down.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// The stream from the client broke off or was refused by the transport.
+    #[error("the request stream failed: {}", .0.message())]
+    Stream(Box<Status>),
+    /// A result could not be encoded, or a request not decoded, as Arrow data.
+    #[error(transparent)]
+    Arrow(#[from] ArrowError),
+    /// The listener or the HTTP/2 layer failed.
+    #[error("the server cannot go on serving: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// A broken invariant.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+fn mebibytes(bytes: usize) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+impl ServerError {
+    /// The gRPC code that tells a client what kind of error this is.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Engine(error) => engine_code(error),
+            Self::Invalid(_) => Code::InvalidArgument,
+            Self::Unsupported(_) => Code::Unimplemented,
+            Self::NotFound(_) | Self::Expired(_) => Code::NotFound,
+            Self::NotSealed(_) => Code::InvalidArgument,
+            Self::Foreign(_) => Code::PermissionDenied,
+            Self::Limit(_) | Self::RowTooLarge { .. } => Code::ResourceExhausted,
+            Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::ShuttingDown => Code::Unavailable,
+            Self::Stream(status) => status.code(),
+            Self::Arrow(_) | Self::Transport(_) | Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    fn location(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Engine(error) => error.location(),
+            _ => None,
+        }
+    }
+}
+
+fn engine_code(error: &EngineError) -> Code {
+    match error {
+        EngineError::Syntax { .. }
+        | EngineError::Plan { .. }
+        | EngineError::Execution { .. }
+        | EngineError::Config { .. } => Code::InvalidArgument,
+        EngineError::NotFound { .. } => Code::NotFound,
+        EngineError::AlreadyExists { .. } => Code::AlreadyExists,
+        EngineError::Unsupported { .. } => Code::Unimplemented,
+        EngineError::Storage { .. } => Code::Unavailable,
+        EngineError::Resources { .. } => Code::ResourceExhausted,
+        EngineError::DeadlineExceeded { .. } => Code::DeadlineExceeded,
+        EngineError::Cancelled => Code::Cancelled,
+        _ => Code::Internal,
+    }
+}
+
+impl From<ServerError> for Status {
+    fn from(error: ServerError) -> Self {
+        let id = Uuid::new_v4().simple().to_string();
+        let code = error.code();
+        let message = if code == Code::Internal {
+            tracing::error!(error_id = %id, error = %error, "a request failed inside the server");
+            format!("internal error; the server's log has it as {id}")
+        } else {
+            tracing::info!(error_id = %id, code = ?code, error = %error, "a request was refused");
+            shortened(&error.to_string())
+        };
+        let mut metadata = MetadataMap::new();
+        let mut insert = |key: &'static str, value: String| {
+            if let Ok(value) = MetadataValue::try_from(value) {
+                metadata.insert(key, value);
+            }
+        };
+        insert(ERROR_ID, id);
+        if let Some((line, column)) = error.location() {
+            insert(ERROR_LOCATION, format!("{line}:{column}"));
+        }
+        Self::with_metadata(code, message, metadata)
+    }
+}
+
+/// The message, cut so that it stays small when it is percent-encoded.
+fn shortened(message: &str) -> String {
+    let mut bytes = 0;
+    for (at, character) in message.char_indices() {
+        bytes += match character {
+            ' '..='~' if character != '%' => 1,
+            _ => 3 * character.len_utf8(),
+        };
+        if bytes > MESSAGE_BYTES {
+            return format!("{}{CUT}", &message[..at]);
+        }
+    }
+    message.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let status = Status::from(ServerError::Invalid("ä".repeat(10_000)));
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert!(status.message().len() < 1_100);
+        assert!(status.message().ends_with(CUT));
+        assert!(status.metadata().get(ERROR_ID).is_some());
+    }
+
+    #[test]
+    fn internal_errors_say_nothing_but_their_id() {
+        let status = Status::from(ServerError::Internal("/etc/secret is gone".to_owned()));
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!status.message().contains("secret"));
+        let id = status.metadata().get(ERROR_ID).unwrap().to_str().unwrap();
+        assert!(status.message().contains(id));
+    }
+
+    #[test]
+    fn the_place_in_the_sql_travels_along() {
+        let error = EngineError::Syntax {
+            message: "expected an expression, got FROM".to_owned(),
+            location: Some((2, 8)),
+        };
+        let status = Status::from(ServerError::from(error));
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(status.metadata().get(ERROR_LOCATION).unwrap(), "2:8");
+    }
+}

@@ -1,0 +1,71 @@
+//! What this server does not serve, each said in one sentence.
+
+use arrow_flight::sql::Command;
+
+use crate::error::ServerError;
+
+fn unsupported(message: impl Into<String>) -> ServerError {
+    ServerError::Unsupported(message.into())
+}
+
+/// A command that GetFlightInfo, GetSchema or DoPut cannot serve.
+pub(super) fn command(command: &Command) -> ServerError {
+    match command {
+        Command::CommandStatementSubstraitPlan(_) => substrait(),
+        Command::CommandStatementIngest(_) => {
+            unsupported("bulk ingestion is not supported; use INSERT or CREATE EXTERNAL TABLE")
+        }
+        other => {
+            let name = other.type_url().rsplit(['/', '.']).next().unwrap_or("");
+            let name: String = name.chars().take(64).collect();
+            unsupported(format!("{name} cannot be served by this call"))
+        }
+    }
+}
+
+/// An action that is not in the list of actions.
+pub(super) fn action(name: &str) -> ServerError {
+    match name {
+        "BeginTransaction" | "EndTransaction" | "BeginSavepoint" | "EndSavepoint" => transactions(),
+        "CreatePreparedSubstraitPlan" => substrait(),
+        "CancelQuery" | "CancelFlightInfo" => {
+            unsupported("a query is cancelled by closing its stream, or by the control service")
+        }
+        "RenewFlightEndpoint" => unsupported("tickets cannot be renewed; run the statement again"),
+        "SetSessionOptions" | "GetSessionOptions" | "CloseSession" => {
+            unsupported("session options are set with SET; a session ends with its connection")
+        }
+        other => {
+            let name: String = other.chars().take(64).collect();
+            unsupported(format!("there is no action {name:?}"))
+        }
+    }
+}
+
+pub(super) fn transactions() -> ServerError {
+    unsupported("transactions and savepoints are not supported; every statement stands alone")
+}
+
+pub(super) fn update_of_query() -> ServerError {
+    ServerError::Invalid("expected a statement that changes something, got a query".to_owned())
+}
+
+pub(super) fn handshake() -> ServerError {
+    unsupported("this server takes no login; connect without a user name and password")
+}
+
+pub(super) fn list_flights() -> ServerError {
+    unsupported("results are not listed; ask for tables with GetTables")
+}
+
+pub(super) fn poll() -> ServerError {
+    unsupported("results are not polled; ask with GetFlightInfo")
+}
+
+pub(super) fn exchange() -> ServerError {
+    unsupported("DoExchange is not supported")
+}
+
+fn substrait() -> ServerError {
+    unsupported("Substrait plans are not supported; send SQL")
+}

@@ -1,0 +1,162 @@
+//! Tickets and handles: sealed when they are issued, opened and checked when they come back.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arrow_flight::sql::Command;
+use arrow_flight::{FlightDescriptor, Ticket};
+use bytes::Bytes;
+use cohortql_proto::ticket::v1::claims::Subject as Sealed;
+use cohortql_proto::ticket::v1::{Claims, Done, Purpose, StatementRef};
+use uuid::Uuid;
+
+use super::{Flight, info};
+use crate::bound::Bound;
+use crate::caller::Caller;
+use crate::error::ServerError;
+
+/// What a valid ticket gives access to.
+pub(super) enum Subject {
+    /// The answer of a statement.
+    Statement(Uuid, Arc<Bound>),
+    /// A table of metadata.
+    Metadata(Command),
+    /// Nothing: a change has happened already.
+    Done,
+}
+
+impl Flight {
+    /// A ticket for a statement's answer.
+    pub(super) fn statement_ticket(
+        &self,
+        caller: &Caller,
+        bound: Bound,
+    ) -> Result<Bytes, ServerError> {
+        let digest = bound.digest();
+        let session_id = bound.session_id();
+        let bytes = bound.bytes();
+        let id = self.results.put(Arc::new(bound), bytes)?;
+        let reference = StatementRef {
+            id: Bytes::copy_from_slice(id.as_bytes()),
+            digest: digest.into(),
+        };
+        self.result_ticket(caller, session_id, Sealed::Statement(reference))
+    }
+
+    /// A ticket for the answer of a change that has happened, which is empty.
+    pub(super) fn done_ticket(&self, caller: &Caller) -> Result<Bytes, ServerError> {
+        self.result_ticket(caller, caller.session.id(), Sealed::Done(Done {}))
+    }
+
+    /// A ticket for a table of metadata: the command itself, sealed.
+    pub(super) fn metadata_ticket(
+        &self,
+        caller: &Caller,
+        descriptor: &FlightDescriptor,
+    ) -> Result<Bytes, ServerError> {
+        let command = Sealed::MetadataCommand(descriptor.cmd.clone());
+        self.result_ticket(caller, caller.session.id(), command)
+    }
+
+    fn result_ticket(
+        &self,
+        caller: &Caller,
+        session_id: String,
+        subject: Sealed,
+    ) -> Result<Bytes, ServerError> {
+        self.seal.seal(&Claims {
+            purpose: Purpose::Result.into(),
+            principal: caller.principal.clone(),
+            session_id,
+            expires_unix_millis: after(self.options.ticket_lifetime),
+            subject: Some(subject),
+        })
+    }
+
+    /// Opens a ticket of the caller's.
+    pub(super) fn open_ticket(
+        &self,
+        caller: &Caller,
+        ticket: &Ticket,
+    ) -> Result<Subject, ServerError> {
+        let refused = || ServerError::NotSealed("ticket");
+        let Ok(Command::TicketStatementQuery(handle)) = info::command(&ticket.ticket) else {
+            return Err(refused());
+        };
+        let claims = self.seal.open(
+            &handle.statement_handle,
+            Purpose::Result,
+            &caller.principal,
+            now(),
+        )?;
+        match claims.subject {
+            Some(Sealed::Statement(reference)) => {
+                let id = Uuid::from_slice(&reference.id).map_err(|_| refused())?;
+                let bound = self.results.get(id).ok_or_else(gone)?;
+                if bound.digest() != reference.digest {
+                    return Err(refused());
+                }
+                Ok(Subject::Statement(id, bound))
+            }
+            Some(Sealed::MetadataCommand(command)) => {
+                Ok(Subject::Metadata(info::command(&command)?))
+            }
+            Some(Sealed::Done(Done {})) => Ok(Subject::Done),
+            None => Err(refused()),
+        }
+    }
+
+    /// A handle for a prepared statement.
+    pub(super) fn prepared_handle(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        digest: Vec<u8>,
+    ) -> Result<Bytes, ServerError> {
+        self.seal.seal(&Claims {
+            purpose: Purpose::Prepared.into(),
+            principal: caller.principal.clone(),
+            session_id: caller.session.id(),
+            expires_unix_millis: after(self.options.prepared_lifetime),
+            subject: Some(Sealed::Statement(StatementRef {
+                id: Bytes::copy_from_slice(id.as_bytes()),
+                digest: digest.into(),
+            })),
+        })
+    }
+
+    /// The id and digest in a prepared statement's handle of the caller's.
+    pub(super) fn open_handle(
+        &self,
+        caller: &Caller,
+        handle: &[u8],
+    ) -> Result<(Uuid, Bytes), ServerError> {
+        let claims = self
+            .seal
+            .open(handle, Purpose::Prepared, &caller.principal, now())?;
+        let Some(Sealed::Statement(reference)) = claims.subject else {
+            return Err(ServerError::NotSealed("prepared statement handle"));
+        };
+        let id = Uuid::from_slice(&reference.id)
+            .map_err(|_| ServerError::NotSealed("prepared statement handle"))?;
+        Ok((id, reference.digest))
+    }
+}
+
+fn gone() -> ServerError {
+    ServerError::NotFound(
+        "the result behind the ticket is not kept any more; run the statement again".to_owned(),
+    )
+}
+
+fn now() -> i64 {
+    after(Duration::ZERO)
+}
+
+/// The moment a while from now, in milliseconds since the Unix epoch.
+fn after(wait: Duration) -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.saturating_add(wait).as_millis()).unwrap_or(i64::MAX)
+}

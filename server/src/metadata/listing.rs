@@ -1,0 +1,104 @@
+//! The tables and views that a session can name.
+
+use std::sync::Arc;
+
+use cohortql_engine::Session;
+use datafusion::catalog::TableProvider;
+use datafusion::logical_expr::TableType;
+
+/// What a name stands for. Temporary tables count as tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A table.
+    Table,
+    /// A view.
+    View,
+}
+
+impl Kind {
+    /// How it is reported.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Table => "TABLE",
+            Self::View => "VIEW",
+        }
+    }
+}
+
+/// A table or view.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    /// Its catalog.
+    pub(crate) catalog: String,
+    /// Its schema.
+    pub(crate) schema: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Table or view.
+    pub(crate) kind: Kind,
+    /// The table itself; none when it cannot be opened now, which does not hide its name.
+    pub(crate) table: Option<Arc<dyn TableProvider>>,
+}
+
+/// The names of all catalogs and schemas, in order.
+pub(super) fn schemas(session: &Session) -> Vec<(String, String)> {
+    let context = session.context();
+    let mut names: Vec<(String, String)> = context
+        .catalog_names()
+        .into_iter()
+        .filter_map(|catalog| {
+            let schemas = context.catalog(&catalog)?.schema_names();
+            Some(
+                schemas
+                    .into_iter()
+                    .map(move |schema| (catalog.clone(), schema)),
+            )
+        })
+        .flatten()
+        .collect();
+    names.sort();
+    names
+}
+
+/// The tables and views that `wanted` asks for by catalog, schema and name, in order.
+pub(crate) async fn list(
+    session: &Session,
+    wanted: impl Fn(&str, &str, &str) -> bool,
+) -> Vec<Listed> {
+    let mut listed = Vec::new();
+    for (catalog, schema) in schemas(session) {
+        let Some(provider) = session
+            .context()
+            .catalog(&catalog)
+            .and_then(|provider| provider.schema(&schema))
+        else {
+            continue;
+        };
+        let mut names = provider.table_names();
+        names.sort();
+        for name in names {
+            if !wanted(&catalog, &schema, &name) {
+                continue;
+            }
+            let table = match provider.table(&name).await {
+                Ok(table) => table,
+                Err(error) => {
+                    tracing::warn!(table = %name, error = %error, "a table cannot be opened");
+                    None
+                }
+            };
+            let kind = match table.as_ref().map(|table| table.table_type()) {
+                Some(TableType::View) => Kind::View,
+                _ => Kind::Table,
+            };
+            listed.push(Listed {
+                catalog: catalog.clone(),
+                schema: schema.clone(),
+                name,
+                kind,
+                table,
+            });
+        }
+    }
+    listed
+}

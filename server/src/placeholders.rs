@@ -1,0 +1,185 @@
+//! Numbers the `?` placeholders that JDBC, ODBC and ADBC clients write.
+//!
+//! DataFusion takes every `?` for the same parameter. Here the n-th one becomes `$n`, found with
+//! the dialect's own tokenizer, so that question marks in strings, comments, quoted identifiers
+//! and operators such as `@?` stay what they are. `?5` means `$5`.
+
+use std::borrow::Cow;
+
+use cohortql_engine::sql::dialect;
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer};
+
+use crate::error::ServerError;
+
+/// The SQL with `?` numbered from `$1`. Text that does not tokenize comes back as it is, for the
+/// parser to complain about with a place.
+pub(crate) fn number_placeholders(sql: &str) -> Result<Cow<'_, str>, ServerError> {
+    if !sql.contains('?') {
+        return Ok(Cow::Borrowed(sql));
+    }
+    let Ok(tokens) = Tokenizer::new(dialect(), sql)
+        .with_unescape(false)
+        .tokenize_with_location()
+    else {
+        return Ok(Cow::Borrowed(sql));
+    };
+    let mut cursor = Cursor::new(sql);
+    let mut numbered = String::with_capacity(sql.len() + 16);
+    let mut copied = 0;
+    let mut count = 0_usize;
+    let mut explicit = None;
+    for token in tokens {
+        let Token::Placeholder(name) = token.token else {
+            continue;
+        };
+        let number = match name.strip_prefix('?') {
+            Some("") => {
+                count += 1;
+                count.to_string()
+            }
+            Some(number) => {
+                explicit.get_or_insert_with(|| name.clone());
+                number.to_owned()
+            }
+            None => {
+                explicit.get_or_insert(name);
+                continue;
+            }
+        };
+        let at = cursor.byte_of(token.span.start);
+        let end = cursor.byte_of(token.span.end);
+        numbered.push_str(&sql[copied..at]);
+        numbered.push('$');
+        numbered.push_str(&number);
+        copied = end;
+    }
+    if let (Some(name), true) = (explicit, count > 0) {
+        return Err(ServerError::Invalid(format!(
+            "parameters must be written one way, got both ? and {name}"
+        )));
+    }
+    numbered.push_str(&sql[copied..]);
+    Ok(Cow::Owned(numbered))
+}
+
+/// Walks through the text once, turning the tokenizer's lines and columns into bytes.
+struct Cursor<'a> {
+    rest: std::str::CharIndices<'a>,
+    length: usize,
+    line: u64,
+    column: u64,
+    byte: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(sql: &'a str) -> Self {
+        Self {
+            rest: sql.char_indices(),
+            length: sql.len(),
+            line: 1,
+            column: 1,
+            byte: 0,
+        }
+    }
+
+    /// The byte offset of a place that is not before the last one asked for.
+    fn byte_of(&mut self, place: Location) -> usize {
+        while (self.line, self.column) < (place.line, place.column) {
+            match self.rest.next() {
+                Some((_, '\n')) => {
+                    self.line += 1;
+                    self.column = 1;
+                }
+                Some(_) => self.column += 1,
+                None => break,
+            }
+            self.byte = self.rest.offset();
+        }
+        self.byte.min(self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(sql: &str) -> String {
+        number_placeholders(sql).unwrap().into_owned()
+    }
+
+    #[test]
+    fn question_marks_are_numbered_in_order() {
+        assert_eq!(
+            numbered("SELECT ?, a FROM t WHERE b=?\n  AND c IN (?,?)"),
+            "SELECT $1, a FROM t WHERE b=$2\n  AND c IN ($3,$4)"
+        );
+    }
+
+    #[test]
+    fn twelve_are_numbered_to_twelve() {
+        let sql = vec!["?"; 12].join(",");
+        assert!(numbered(&sql).ends_with("$10,$11,$12"));
+    }
+
+    #[test]
+    fn strings_comments_and_identifiers_keep_theirs() {
+        for kept in [
+            "'really?'",
+            "'it''s ?'",
+            "E'a\\'?'",
+            "\"odd?\"",
+            "\"a\"\"?\"",
+            "`odd?`",
+            "$$ ? $$",
+            "$tag$ ? $tag$",
+            "-- why?\n",
+            "/* why? /* nested? */ ? */",
+        ] {
+            assert_eq!(
+                numbered(&format!("SELECT {kept} , ?")),
+                format!("SELECT {kept} , $1")
+            );
+        }
+    }
+
+    #[test]
+    fn operators_with_a_question_mark_stay() {
+        assert_eq!(numbered("a @? b AND c = ?"), "a @? b AND c = $1");
+    }
+
+    #[test]
+    fn neighbours_do_not_matter() {
+        assert_eq!(numbered("?||?-1,-?,(?)"), "$1||$2-1,-$3,($4)");
+        assert_eq!(numbered("LIMIT ?"), "LIMIT $1");
+        assert_eq!(numbered("?::int"), "$1::int");
+    }
+
+    #[test]
+    fn characters_beyond_ascii_and_windows_line_ends() {
+        assert_eq!(
+            numbered("SELECT 'žluťoučký 😀?',\r\n ? AS \"é?\", ?"),
+            "SELECT 'žluťoučký 😀?',\r\n $1 AS \"é?\", $2"
+        );
+    }
+
+    #[test]
+    fn explicit_numbers_are_kept() {
+        assert_eq!(numbered("SELECT ?2, ?1"), "SELECT $2, $1");
+        assert_eq!(numbered("SELECT $2 -- ?"), "SELECT $2 -- ?");
+    }
+
+    #[test]
+    fn two_ways_at_once_are_an_error() {
+        let error = number_placeholders("SELECT ?, $2").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "parameters must be written one way, got both ? and $2"
+        );
+        assert!(number_placeholders("SELECT ?1, ?").is_err());
+    }
+
+    #[test]
+    fn unfinished_text_is_left_to_the_parser() {
+        assert_eq!(numbered("SELECT '?"), "SELECT '?");
+    }
+}

@@ -1,0 +1,155 @@
+//! Messages that every gRPC client accepts: under 4 MiB of real, encoded bytes.
+//!
+//! What a batch takes in memory says little about what it takes when encoded: a slice holds on to
+//! its whole parent, a list to all its items. So a batch is encoded, measured, and cut when it
+//! turns out too large.
+
+use arrow::array::RecordBatch;
+use arrow_flight::FlightData;
+use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
+use prost::Message;
+
+use crate::error::ServerError;
+
+/// What gRPC clients accept in one message unless told otherwise.
+const LIMIT_BYTES: usize = 4 << 20;
+
+/// How large messages are made when a batch has to be cut.
+const TARGET_BYTES: usize = 2 << 20;
+
+/// Rows encoded at once at most, so that measuring a huge batch does not copy all of it.
+const PORTION_ROWS: usize = 65_536;
+
+/// A batch as one message, or cut because it would be too large.
+pub(super) enum Fitted {
+    /// A message below the limit.
+    Message(FlightData),
+    /// The same rows in order, in several batches.
+    Portions(Vec<RecordBatch>),
+}
+
+/// Cuts a batch into portions of a bounded number of rows.
+pub(super) fn portions(batch: RecordBatch) -> Vec<RecordBatch> {
+    if batch.num_rows() <= PORTION_ROWS {
+        return vec![batch];
+    }
+    slices(&batch, PORTION_ROWS)
+}
+
+/// Encodes a batch, or says how to cut it. A single row above the limit is an error.
+pub(super) fn fit(batch: &RecordBatch) -> Result<Fitted, ServerError> {
+    let message = message(batch)?;
+    let bytes = message.encoded_len();
+    if bytes < LIMIT_BYTES {
+        return Ok(Fitted::Message(message));
+    }
+    if batch.num_rows() == 1 {
+        return Err(ServerError::RowTooLarge {
+            bytes,
+            limit: LIMIT_BYTES,
+        });
+    }
+    let parts = bytes.div_ceil(TARGET_BYTES).max(2);
+    let rows = batch.num_rows().div_ceil(parts).max(1);
+    Ok(Fitted::Portions(slices(batch, rows)))
+}
+
+fn slices(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
+    (0..batch.num_rows())
+        .step_by(rows)
+        .map(|start| batch.slice(start, rows.min(batch.num_rows() - start)))
+        .collect()
+}
+
+/// Encodes a batch, which holds no dictionaries once it has the wire schema.
+fn message(batch: &RecordBatch) -> Result<FlightData, ServerError> {
+    let (_, encoded) = IpcDataGenerator::default().encode(
+        batch,
+        &mut DictionaryTracker::new(false),
+        &IpcWriteOptions::default(),
+        &mut IpcWriteContext::default(),
+    )?;
+    Ok(encoded.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int32Array, ListArray, StringArray};
+    use arrow::datatypes::Int32Type;
+
+    use super::*;
+
+    fn lengths(mut waiting: Vec<RecordBatch>) -> Vec<usize> {
+        let mut lengths = Vec::new();
+        waiting.reverse();
+        while let Some(batch) = waiting.pop() {
+            match fit(&batch).unwrap() {
+                Fitted::Message(message) => {
+                    assert!(message.encoded_len() < LIMIT_BYTES);
+                    lengths.push(batch.num_rows());
+                }
+                Fitted::Portions(portions) => waiting.extend(portions.into_iter().rev()),
+            }
+        }
+        lengths
+    }
+
+    fn of(array: ArrayRef) -> RecordBatch {
+        RecordBatch::try_from_iter([("c", array)]).unwrap()
+    }
+
+    #[test]
+    fn a_small_batch_is_one_message() {
+        let batch = of(Arc::new(Int32Array::from_iter_values(0..8192)));
+        assert_eq!(lengths(portions(batch)), [8192]);
+    }
+
+    #[test]
+    fn a_small_slice_of_a_large_batch_is_one_message() {
+        let long = "x".repeat(1 << 20);
+        let batch = of(Arc::new(StringArray::from(vec![long.as_str(); 16])));
+        assert_eq!(lengths(portions(batch.slice(7, 2))), [2]);
+    }
+
+    #[test]
+    fn rows_of_uneven_size_are_cut_until_they_fit() {
+        let long = "x".repeat(3 << 20);
+        let mut values = vec!["y"; 1000];
+        values[3] = &long;
+        values[4] = &long;
+        let cut = lengths(portions(of(Arc::new(StringArray::from(values)))));
+        assert_eq!(cut.iter().sum::<usize>(), 1000);
+        assert!(cut.len() > 1);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let rows = (0..64).map(|_| Some((0..100_000).map(Some)));
+        let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(rows);
+        let cut = lengths(portions(of(Arc::new(lists))));
+        assert_eq!(cut.iter().sum::<usize>(), 64);
+        assert!(cut.len() >= 7);
+    }
+
+    #[test]
+    fn a_huge_batch_is_not_encoded_at_once() {
+        let batch = of(Arc::new(Int32Array::from_iter_values(0..200_000)));
+        assert_eq!(portions(batch).len(), 4);
+    }
+
+    #[test]
+    fn one_row_above_the_limit_is_a_clear_error() {
+        let long = "x".repeat(5 << 20);
+        let batch = of(Arc::new(StringArray::from(vec![long.as_str()])));
+        let Err(error) = fit(&batch) else {
+            panic!("it cannot fit");
+        };
+        assert_eq!(
+            error.to_string(),
+            "one row of the result takes 5.0 MiB, and a message holds less than 4.0 MiB; \
+             select fewer columns or shorter values"
+        );
+    }
+}

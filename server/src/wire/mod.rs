@@ -1,0 +1,16 @@
+//! What goes over the wire: one schema for a result, batches recast to it, messages that fit.
+//!
+//! Clients compare the schema they were promised with the one that arrives, to the bit, and many
+//! of them know only Arrow's plain types. So the schema is computed once, from the logical plan,
+//! by [`wire_schema`]; it is advertised everywhere, and [`recast`] gives every batch exactly that
+//! schema, whatever the optimiser made of it. [`encode`] then cuts batches into messages that
+//! every gRPC client accepts.
+
+mod encode;
+mod fit;
+mod recast;
+mod types;
+
+pub(crate) use encode::{FlightStream, encode};
+pub(crate) use recast::recast;
+pub(crate) use types::wire_schema;
