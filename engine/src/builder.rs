@@ -1,17 +1,16 @@
 //! Builds an engine from code, from a configuration file, or both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::SessionContext;
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, in_file};
 use crate::engine::Shared;
 use crate::queries::Queries;
-use crate::{Engine, EngineError, Runtimes, formats, reports, stores};
+use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores};
 
 /// Describes an engine. What is set here wins over the configuration.
 #[derive(Debug, Default)]
@@ -26,6 +25,7 @@ pub struct EngineBuilder {
     batch_size: Option<usize>,
     time_zone: Option<String>,
     statement_timeout: Option<Duration>,
+    allow_runtime_options: bool,
 }
 
 impl EngineBuilder {
@@ -99,37 +99,26 @@ impl EngineBuilder {
         self
     }
 
+    /// Lets SQL change the engine's limits by `SET datafusion.runtime.…`. Not for servers.
+    #[must_use]
+    pub fn allow_runtime_options(mut self, allow: bool) -> Self {
+        self.allow_runtime_options = allow;
+        self
+    }
+
     /// Starts the engine.
     pub async fn build(self) -> Result<Engine, EngineError> {
         let settings = self.settings()?;
         let runtimes = Runtimes::start(settings.target_partitions)?;
-        let mut environment = RuntimeEnvBuilder::new()
-            .with_object_store_registry(stores::registry(&settings, &runtimes)?)
-            .with_object_list_cache_limit(0);
-        if let Some(limit) = settings.memory_limit {
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            environment = environment.with_memory_limit(limit, 1.0);
-        }
-        if let Some(limit) = settings.temp_limit {
-            environment = environment.with_max_temp_directory_size(limit);
-        }
-        if let Some(path) = &settings.temp_dir {
-            environment = environment.with_temp_file_path(path);
-        }
-        let mut options = SessionConfig::new()
-            .with_information_schema(true)
-            .with_default_catalog_and_schema("cohortql", "public")
-            .with_target_partitions(settings.target_partitions)
-            .with_batch_size(settings.batch_size);
-        options.options_mut().execution.time_zone = settings.time_zone.clone();
-        options.options_mut().sql_parser.collect_spans = true;
+        let stores = stores::registry(&settings, &runtimes)?;
         let state = SessionStateBuilder::new_with_default_features()
-            .with_config(options)
-            .with_runtime_env(environment.build_arc()?)
+            .with_config(environment::session_config(&settings))
+            .with_runtime_env(environment::runtime_env(&settings, stores)?)
             .with_relation_planners(reports::relation_planners())
             .with_table_factories(formats::table_factories())
             .build();
         let context = SessionContext::new_with_state(state);
+        cohortql_udfs::register_all(&context)?;
         let tables = settings.tables.clone();
         let engine = Engine::new(Arc::new(Shared {
             settings,
@@ -144,21 +133,27 @@ impl EngineBuilder {
     }
 
     fn settings(self) -> Result<Settings, EngineError> {
-        let config = match (self.config, &self.config_file) {
-            (Some(config), _) => config,
-            (None, Some(path)) => Config::read(path)?,
-            (None, None) => Config::default(),
+        let mut settings = match (self.config, &self.config_file) {
+            (Some(config), _) => Settings::validate(config)?,
+            (None, Some(path)) => Config::read(path).and_then(|config| {
+                Settings::validate(config).map_err(|error| in_file(path, &error))
+            })?,
+            (None, None) => Settings::validate(Config::default())?,
         };
-        let base = self.config_file.as_deref().and_then(|path| path.parent());
-        let mut settings = Settings::validate(config)?;
-        settings.base_dir = self.project_dir.or_else(|| base.map(PathBuf::from));
-        settings.memory_limit = self.memory_limit.or(settings.memory_limit);
-        settings.temp_limit = self.temp_limit.or(settings.temp_limit);
+        let beside = self.config_file.as_deref().and_then(Path::parent);
+        settings.base_dir = self
+            .project_dir
+            .clone()
+            .or_else(|| beside.map(PathBuf::from));
+        settings.project_dir = self.project_dir;
+        settings.memory_limit = self.memory_limit.unwrap_or(settings.memory_limit);
+        settings.temp_limit = self.temp_limit.unwrap_or(settings.temp_limit);
         settings.temp_dir = self.temp_dir.or(settings.temp_dir);
         settings.target_partitions = self.target_partitions.unwrap_or(settings.target_partitions);
         settings.batch_size = self.batch_size.unwrap_or(settings.batch_size);
         settings.time_zone = self.time_zone.or(settings.time_zone);
         settings.statement_timeout = self.statement_timeout.or(settings.statement_timeout);
-        Ok(settings)
+        settings.allow_runtime_options = self.allow_runtime_options;
+        settings.checked()
     }
 }

@@ -142,8 +142,16 @@ impl Engine {
         self.session.shared().queries.list()
     }
 
+    /// Waits until a statement no longer runs; returns at once when it does not.
+    pub async fn ended(&self, id: &QueryId) {
+        self.session.shared().queries.ended(id).await;
+    }
+
     /// Cancels a running statement; false when it is not running.
     pub fn cancel(&self, id: &QueryId) -> bool {
-        self.session.shared().queries.cancel(id)
+        self.session
+            .shared()
+            .queries
+            .stop(id, EngineError::Cancelled)
     }
 }

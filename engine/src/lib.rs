@@ -18,16 +18,21 @@
 
 mod builder;
 pub mod catalog;
+mod changes;
 pub mod config;
 mod engine;
+mod environment;
 mod error;
+mod execution;
 pub mod formats;
+mod parameters;
 mod planned;
 mod progress;
 mod queries;
 pub mod reports;
 mod runtime;
 mod session;
+mod shape;
 pub mod sql;
 mod statement;
 pub mod stores;
@@ -37,10 +42,14 @@ pub use builder::EngineBuilder;
 pub use config::{Config, Settings};
 pub use engine::Engine;
 pub use error::{EngineError, Location};
-pub use planned::{Parameter, Planned, StatementKind};
+pub use parameters::Parameter;
+pub use planned::{Planned, StatementKind};
 pub use progress::Progress;
 pub use queries::{QueryId, QueryInfo};
 pub use runtime::Runtimes;
 pub use session::Session;
 pub use statement::Statement;
 pub use stream::QueryStream;
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,17 @@
 //! A planned statement: its kind, the schema of its answer, its parameters.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::ParamValues;
-use datafusion::common::metadata::ScalarAndMetadata;
-use datafusion::logical_expr::{LogicalPlan, Statement as PlanStatement};
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement as PlanStatement};
+use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 
-use crate::{EngineError, Statement};
+use crate::parameters::{self, Parameter};
+use crate::{EngineError, Statement, changes, sql};
 
 /// Whether a statement only reads or changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,24 +22,6 @@ pub enum StatementKind {
     Change,
 }
 
-/// A parameter of a statement; `$2` comes before `$10`, and those before `$name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Parameter {
-    /// `$1`, `$2` …
-    Position(usize),
-    /// `$name`
-    Name(String),
-}
-
-impl fmt::Display for Parameter {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Position(position) => write!(formatter, "${position}"),
-            Self::Name(name) => write!(formatter, "${name}"),
-        }
-    }
-}
-
 /// A statement ready to be executed by [`crate::Session::execute`].
 #[derive(Debug, Clone)]
 pub struct Planned {
@@ -47,22 +30,48 @@ pub struct Planned {
     kind: StatementKind,
     schema: SchemaRef,
     parameters: BTreeMap<Parameter, Option<DataType>>,
+    values: BTreeMap<Parameter, ScalarValue>,
+    state: Arc<SessionState>,
 }
 
 impl Planned {
-    pub(crate) fn new(statement: Statement, plan: LogicalPlan) -> Result<Self, EngineError> {
+    /// Plans a statement as the session stands now.
+    pub(crate) async fn plan(
+        context: SessionContext,
+        statement: Statement,
+    ) -> Result<Self, EngineError> {
+        let state = Arc::new(context.state());
+        let explain = |error: DataFusionError| EngineError::planning(&error, &state);
+        let ast = sql::prepare(&state, statement.ast().clone()).await?;
+        let mut plan = state.statement_to_plan(ast).await.map_err(explain)?;
+        if matches!(&plan, LogicalPlan::Statement(PlanStatement::Execute(_))) {
+            // EXECUTE stands for the statement that PREPARE has kept.
+            let kept = context.execute_logical_plan(plan).await.map_err(explain)?;
+            plan = kept.into_unoptimized_plan();
+        }
+        Self::new(statement, plan, state, BTreeMap::new())
+    }
+
+    fn new(
+        statement: Statement,
+        plan: LogicalPlan,
+        state: Arc<SessionState>,
+        values: BTreeMap<Parameter, ScalarValue>,
+    ) -> Result<Self, EngineError> {
+        let parameters = parameters::of_plan(&plan)?;
         let kind = kind_of(&plan);
         let schema = match kind {
-            StatementKind::Query => Arc::clone(plan.schema().inner()),
-            StatementKind::Change => count_schema(),
+            StatementKind::Query => answer_schema(&plan, &state, parameters.is_empty())?,
+            StatementKind::Change => changes::answer_schema(),
         };
-        let parameters = parameters_of(&plan)?;
         Ok(Self {
             statement,
             plan,
             kind,
             schema,
             parameters,
+            values,
+            state,
         })
     }
 
@@ -77,6 +86,8 @@ impl Planned {
     }
 
     /// The parameters that are not bound yet, in order, with their types where they are known.
+    /// Positions that the statement leaves out are there too, without a type, so that the n-th
+    /// parameter is `$n`.
     pub fn parameters(&self) -> &BTreeMap<Parameter, Option<DataType>> {
         &self.parameters
     }
@@ -91,47 +102,51 @@ impl Planned {
         &self.plan
     }
 
-    /// Gives every parameter a value, in the order of [`Self::parameters`].
+    /// Gives every parameter a value, in the order of [`Self::parameters`], cast to its type.
+    /// A planned statement may be bound any number of times.
     pub fn bind(&self, values: &[ScalarValue]) -> Result<Self, EngineError> {
-        if values.len() != self.parameters.len() {
-            return Err(EngineError::Plan {
-                message: format!(
-                    "the statement takes {} parameters, got {}",
-                    self.parameters.len(),
-                    values.len()
-                ),
-                location: None,
-            });
-        }
+        let values = parameters::cast_values(&self.parameters, values)?;
         if values.is_empty() {
             return Ok(self.clone());
         }
-        let named = self
-            .parameters
-            .keys()
-            .any(|key| matches!(key, Parameter::Name(_)));
-        let bound = if named {
-            ParamValues::Map(
-                self.parameters
-                    .keys()
-                    .zip(values)
-                    .map(|(key, value)| {
-                        let name = key.to_string().trim_start_matches('$').to_owned();
-                        (name, ScalarAndMetadata::from(value.clone()))
-                    })
-                    .collect(),
-            )
-        } else {
-            ParamValues::List(
-                values
-                    .iter()
-                    .cloned()
-                    .map(ScalarAndMetadata::from)
-                    .collect(),
-            )
+        let plan = self
+            .plan
+            .clone()
+            .replace_params_with_values(&parameters::as_param_values(&values))
+            .map_err(|error| EngineError::planning(&error, &self.state))?;
+        Self::new(
+            self.statement.clone(),
+            plan,
+            Arc::clone(&self.state),
+            values,
+        )
+    }
+
+    /// The statement's text with the values of its parameters in it.
+    pub(crate) fn bound_text(&self) -> Result<String, EngineError> {
+        if self.values.is_empty() {
+            return Ok(self.statement.text().to_owned());
+        }
+        sql::with_values(self.statement.ast(), &self.values)
+    }
+
+    /// Refuses a statement whose parameters have no values.
+    pub(crate) fn require_bound(&self) -> Result<(), EngineError> {
+        let Some(unbound) = self.parameters.keys().next() else {
+            return Ok(());
         };
-        let plan = self.plan.clone().replace_params_with_values(&bound)?;
-        Self::new(self.statement.clone(), plan)
+        let message = match &self.plan {
+            LogicalPlan::Ddl(DdlStatement::CreateView(view)) => format!(
+                "view {} cannot be stored while its parameter {unbound} has no value: bind it, \
+                 or write the value into the query",
+                view.name
+            ),
+            _ => format!("parameter {unbound} has no value"),
+        };
+        Err(EngineError::Plan {
+            message,
+            location: None,
+        })
     }
 
     pub(crate) fn into_plan(self) -> LogicalPlan {
@@ -139,35 +154,30 @@ impl Planned {
     }
 }
 
-/// The answer of every change: how many rows it affected.
-pub(crate) fn count_schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![Field::new(
-        "count",
-        DataType::Int64,
-        false,
-    )]))
-}
-
 fn kind_of(plan: &LogicalPlan) -> StatementKind {
     match plan {
-        LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => StatementKind::Change,
-        LogicalPlan::Statement(PlanStatement::Execute(_)) => StatementKind::Query,
-        LogicalPlan::Statement(_) => StatementKind::Change,
+        LogicalPlan::Ddl(_)
+        | LogicalPlan::Dml(_)
+        | LogicalPlan::Copy(_)
+        | LogicalPlan::Statement(_) => StatementKind::Change,
         _ => StatementKind::Query,
     }
 }
 
-fn parameters_of(plan: &LogicalPlan) -> Result<BTreeMap<Parameter, Option<DataType>>, EngineError> {
-    let types = plan.get_parameter_types()?;
-    Ok(types
-        .into_iter()
-        .map(|(id, data_type)| {
-            let name = id.trim_start_matches('$');
-            let key = match name.parse() {
-                Ok(position) => Parameter::Position(position),
-                Err(_) => Parameter::Name(name.to_owned()),
-            };
-            (key, data_type)
-        })
-        .collect())
+/// The schema after type coercion, which is the one that the physical plan has. Without values
+/// for its parameters a plan may not be coercible yet; then its own schema is the best there is.
+fn answer_schema(
+    plan: &LogicalPlan,
+    state: &SessionState,
+    bound: bool,
+) -> Result<SchemaRef, EngineError> {
+    if matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_)) {
+        return Ok(Arc::clone(plan.schema().inner()));
+    }
+    let analyzer = state.analyzer();
+    match analyzer.execute_and_check(plan.clone(), state.config_options(), |_, _| {}) {
+        Ok(analyzed) => Ok(Arc::clone(analyzed.schema().inner())),
+        Err(_) if !bound => Ok(Arc::clone(plan.schema().inner())),
+        Err(error) => Err(EngineError::planning(&error, state)),
+    }
 }

@@ -1,11 +1,28 @@
 //! How far a running query has come.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::common::stats::Precision;
+use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
 /// Counters that a query moves while it runs; reading them is cheap.
 #[derive(Debug, Default)]
 pub struct Progress {
     rows_returned: AtomicU64,
+    bytes_fetched: AtomicU64,
+    scans: Mutex<Vec<Scan>>,
+}
+
+/// A leaf of the plan, which reads a table.
+#[derive(Debug)]
+struct Scan {
+    plan: Arc<dyn ExecutionPlan>,
+    rows: Option<u64>,
+    bytes: Option<u64>,
 }
 
 impl Progress {
@@ -14,28 +31,135 @@ impl Progress {
         self.rows_returned.load(Ordering::Relaxed)
     }
 
-    /// Rows read from tables so far.
+    /// Rows read from tables so far, after what the files' own indexes have left out.
     pub fn rows_read(&self) -> u64 {
-        0
+        self.with_scans(|scans| scans.iter().filter_map(Scan::rows_read).sum())
     }
 
     /// Bytes read from files so far.
     pub fn bytes_read(&self) -> u64 {
-        0
+        let counted: u64 = self.with_scans(|scans| scans.iter().filter_map(Scan::bytes_read).sum());
+        counted.max(self.bytes_fetched.load(Ordering::Relaxed))
     }
 
-    /// Rows that will be read in all, where the tables know.
+    /// Rows in the tables read, where all of them know.
     pub fn total_rows(&self) -> Option<u64> {
-        None
+        self.with_scans(|scans| total(scans, |scan| scan.rows))
     }
 
-    /// Bytes that will be read in all, where the files' sizes are known.
+    /// Bytes of the files read, where all tables are made of files.
     pub fn total_bytes(&self) -> Option<u64> {
-        None
+        self.with_scans(|scans| total(scans, |scan| scan.bytes))
+    }
+
+    /// The part done, from 0 to 1, where a total is known. Filters that skip parts of files let
+    /// it end below 1.
+    pub fn fraction(&self) -> Option<f64> {
+        let rows = self
+            .total_rows()
+            .map(|total| ratio(self.rows_read(), total));
+        let bytes = self
+            .total_bytes()
+            .map(|total| ratio(self.bytes_read(), total));
+        match (rows, bytes) {
+            (Some(rows), Some(bytes)) => Some(rows.max(bytes)),
+            (rows, bytes) => rows.or(bytes),
+        }
     }
 
     pub(crate) fn returned(&self, rows: usize) {
-        self.rows_returned
-            .fetch_add(u64::try_from(rows).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.rows_returned.fetch_add(count(rows), Ordering::Relaxed);
     }
+
+    /// Counts bytes that came from an object store.
+    pub(crate) fn fetched(&self, bytes: usize) {
+        self.bytes_fetched
+            .fetch_add(count(bytes), Ordering::Relaxed);
+    }
+
+    /// Follows a physical plan from now on.
+    pub(crate) fn watch(&self, plan: &Arc<dyn ExecutionPlan>) {
+        let mut leaves = Vec::new();
+        collect_scans(plan, &mut leaves);
+        *self.scans.lock().unwrap_or_else(PoisonError::into_inner) = leaves;
+    }
+
+    fn with_scans<T>(&self, look: impl FnOnce(&[Scan]) -> T) -> T {
+        look(&self.scans.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Scan {
+    fn new(plan: &Arc<dyn ExecutionPlan>) -> Self {
+        let statistics =
+            StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::default());
+        let rows = statistics
+            .ok()
+            .and_then(|statistics| match statistics.num_rows {
+                Precision::Exact(rows) | Precision::Inexact(rows) => Some(count(rows)),
+                Precision::Absent => None,
+            });
+        Self {
+            rows,
+            bytes: file_bytes(plan.as_ref()),
+            plan: Arc::clone(plan),
+        }
+    }
+
+    fn rows_read(&self) -> Option<u64> {
+        self.plan.metrics()?.output_rows().map(count)
+    }
+
+    fn bytes_read(&self) -> Option<u64> {
+        let bytes = self.plan.metrics()?.sum_by_name("bytes_scanned")?;
+        Some(count(bytes.as_usize()))
+    }
+}
+
+fn collect_scans(plan: &Arc<dyn ExecutionPlan>, scans: &mut Vec<Scan>) {
+    let children = plan.children();
+    if children.is_empty() {
+        scans.push(Scan::new(plan));
+    }
+    for child in children {
+        collect_scans(child, scans);
+    }
+}
+
+/// The bytes of the files, or of the ranges of files, that a plan reads.
+fn file_bytes(plan: &dyn ExecutionPlan) -> Option<u64> {
+    let source = plan.downcast_ref::<DataSourceExec>()?.data_source();
+    let scan = source.downcast_ref::<FileScanConfig>()?;
+    let files = scan.file_groups.iter().flat_map(|group| group.iter());
+    Some(
+        files
+            .map(|file| match &file.range {
+                Some(range) => u64::try_from(range.end - range.start).unwrap_or(0),
+                None => file.object_meta.size,
+            })
+            .sum(),
+    )
+}
+
+/// The sum over all scans, when there are any and each knows its own.
+fn total(scans: &[Scan], of: impl Fn(&Scan) -> Option<u64>) -> Option<u64> {
+    if scans.is_empty() {
+        return None;
+    }
+    scans.iter().map(of).sum()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share needs no more than 52 bits"
+)]
+fn ratio(done: u64, total: u64) -> f64 {
+    if total == 0 {
+        return 1.0;
+    }
+    (done as f64 / total as f64).min(1.0)
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -1,16 +1,19 @@
-//! The queries that an engine is running, so that they can be listed and cancelled.
+//! The statements that an engine is running, so that they can be listed and stopped.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use tokio::sync::oneshot;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 
+use crate::runtime::Task;
 use crate::{EngineError, Progress};
 
-/// Names a running query; unique within an engine.
+/// Names a running statement; unique within an engine. Written `q17`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryId(u64);
 
@@ -20,7 +23,7 @@ impl fmt::Display for QueryId {
     }
 }
 
-impl std::str::FromStr for QueryId {
+impl FromStr for QueryId {
     type Err = EngineError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -34,7 +37,7 @@ impl std::str::FromStr for QueryId {
     }
 }
 
-/// A running query as the list shows it.
+/// A running statement as the list shows it.
 #[derive(Debug, Clone)]
 pub struct QueryInfo {
     /// Its name, for [`crate::Engine::cancel`].
@@ -51,10 +54,10 @@ pub struct QueryInfo {
 
 struct Entry {
     info: QueryInfo,
-    stop: Option<oneshot::Sender<EngineError>>,
+    stop: watch::Sender<Option<EngineError>>,
 }
 
-/// All running queries of an engine.
+/// All running statements of an engine.
 #[derive(Default)]
 pub(crate) struct Queries {
     next: AtomicU64,
@@ -68,15 +71,17 @@ impl fmt::Debug for Queries {
 }
 
 impl Queries {
-    /// Adds a query. The receiver resolves when somebody cancels it.
+    /// Adds a statement, which is stopped on `timers` when its time is over.
     pub(crate) fn start(
         self: &Arc<Self>,
         session_id: String,
         sql: String,
-    ) -> (Running, oneshot::Receiver<EngineError>) {
+        timeout: Option<Duration>,
+        timers: &Handle,
+    ) -> Running {
         let id = QueryId(self.next.fetch_add(1, Ordering::Relaxed) + 1);
         let progress = Arc::new(Progress::default());
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = watch::channel(None);
         let info = QueryInfo {
             id: id.clone(),
             session_id,
@@ -84,33 +89,42 @@ impl Queries {
             started: SystemTime::now(),
             progress: Arc::clone(&progress),
         };
-        let entry = Entry {
-            info,
-            stop: Some(stop),
-        };
-        self.lock().insert(id.clone(), entry);
-        let running = Running {
+        self.lock().insert(id.clone(), Entry { info, stop });
+        let timer = timeout.map(|timeout| {
+            let (queries, id) = (Arc::clone(self), id.clone());
+            Task::spawn(timers, async move {
+                tokio::time::sleep(timeout).await;
+                queries.stop(&id, EngineError::DeadlineExceeded { timeout });
+            })
+        });
+        Running {
             id,
             progress,
+            stopped: Stopped(stopped),
             queries: Arc::clone(self),
-        };
-        (running, stopped)
+            _timer: timer,
+        }
     }
 
     pub(crate) fn list(&self) -> Vec<QueryInfo> {
-        self.lock()
-            .values()
-            .map(|entry| entry.info.clone())
-            .collect()
+        let running = self.lock();
+        running.values().map(|entry| entry.info.clone()).collect()
     }
 
-    /// Tells a query to stop; false when no such query runs.
-    pub(crate) fn cancel(&self, id: &QueryId) -> bool {
-        let stop = match self.lock().get_mut(id) {
-            Some(entry) => entry.stop.take(),
-            None => return false,
-        };
-        stop.is_some_and(|stop| stop.send(EngineError::Cancelled).is_ok())
+    /// Tells a statement to stop and why; false when it does not run.
+    pub(crate) fn stop(&self, id: &QueryId, reason: EngineError) -> bool {
+        match self.lock().get(id) {
+            Some(entry) => entry.stop.send(Some(reason)).is_ok(),
+            None => false,
+        }
+    }
+
+    /// Resolves when a statement no longer runs.
+    pub(crate) async fn ended(&self, id: &QueryId) {
+        let watching = self.lock().get(id).map(|entry| entry.stop.subscribe());
+        if let Some(mut watching) = watching {
+            while watching.changed().await.is_ok() {}
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<QueryId, Entry>> {
@@ -118,16 +132,36 @@ impl Queries {
     }
 }
 
-/// Keeps a query in the list for as long as it runs.
+/// Keeps a statement in the list for as long as it runs.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) id: QueryId,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) stopped: Stopped,
     queries: Arc<Queries>,
+    _timer: Option<Task<()>>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.queries.lock().remove(&self.id);
+    }
+}
+
+/// Learns that a statement has been told to stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Stopped(watch::Receiver<Option<EngineError>>);
+
+impl Stopped {
+    /// Resolves with the reason, or never when the statement ends by itself.
+    pub(crate) async fn reason(mut self) -> EngineError {
+        let reason = match self.0.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone(),
+            Err(_) => None,
+        };
+        match reason {
+            Some(reason) => reason,
+            None => std::future::pending().await,
+        }
     }
 }

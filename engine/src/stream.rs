@@ -1,32 +1,40 @@
 //! The answer of a statement, batch by batch.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::execution::RecordBatchStream;
+use futures::future::BoxFuture;
 use futures::{Stream, StreamExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
+use crate::queries::Stopped;
 use crate::runtime::Task;
 use crate::{EngineError, Progress, QueryId};
 
 /// A stream of record batches that is computed on the engine's own threads.
 ///
 /// A few batches are computed ahead; then the query waits for its reader. Dropping the stream
-/// cancels the query.
-#[derive(Debug)]
+/// cancels the query. After an error the stream is at its end.
 pub struct QueryStream {
     id: QueryId,
     schema: SchemaRef,
     progress: Arc<Progress>,
+    first: Option<RecordBatch>,
+    source: Option<Source>,
+}
+
+/// Where batches come from for as long as the query runs.
+struct Source {
     batches: mpsc::Receiver<Result<RecordBatch, EngineError>>,
-    stopped: Option<oneshot::Receiver<EngineError>>,
-    worker: Option<Task<()>>,
+    stopped: BoxFuture<'static, EngineError>,
+    worker: Task<()>,
 }
 
 impl QueryStream {
@@ -35,17 +43,26 @@ impl QueryStream {
         schema: SchemaRef,
         progress: Arc<Progress>,
         batches: mpsc::Receiver<Result<RecordBatch, EngineError>>,
-        stopped: oneshot::Receiver<EngineError>,
+        stopped: Stopped,
         worker: Task<()>,
     ) -> Self {
         Self {
             id,
             schema,
             progress,
-            batches,
-            stopped: Some(stopped),
-            worker: Some(worker),
+            first: None,
+            source: Some(Source {
+                batches,
+                stopped: Box::pin(stopped.reason()),
+                worker,
+            }),
         }
+    }
+
+    /// Waits until the first batch is there, so that whatever the statement does has been done.
+    pub(crate) async fn settled(mut self) -> Result<Self, EngineError> {
+        self.first = self.next_batch().await?;
+        Ok(self)
     }
 
     /// The query's name in [`crate::Engine::queries`].
@@ -76,11 +93,24 @@ impl QueryStream {
         }
         Ok(batches)
     }
+}
 
-    fn stop(&mut self) {
-        self.stopped = None;
-        self.worker = None;
-        self.batches.close();
+impl Source {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<RecordBatch, EngineError>>> {
+        if let Poll::Ready(reason) = self.stopped.as_mut().poll(context) {
+            return Poll::Ready(Some(Err(reason)));
+        }
+        if let Some(batch) = ready!(self.batches.poll_recv(context)) {
+            return Poll::Ready(Some(batch));
+        }
+        // The channel also closes when the worker panics; that is no end of the answer.
+        match ready!(Pin::new(&mut self.worker).poll(context)) {
+            Ok(()) => Poll::Ready(None),
+            Err(error) => Poll::Ready(Some(Err(error))),
+        }
     }
 }
 
@@ -88,16 +118,16 @@ impl Stream for QueryStream {
     type Item = Result<RecordBatch, DataFusionError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(stopped) = self.stopped.as_mut()
-            && let Poll::Ready(outcome) = Pin::new(stopped).poll(context)
-        {
-            self.stopped = None;
-            if let Ok(error) = outcome {
-                self.stop();
-                return Poll::Ready(Some(Err(error.into())));
-            }
+        if let Some(batch) = self.first.take() {
+            return Poll::Ready(Some(Ok(batch)));
         }
-        let next = futures::ready!(self.batches.poll_recv(context));
+        let Some(source) = self.source.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let next = ready!(source.poll(context));
+        if !matches!(next, Some(Ok(_))) {
+            self.source = None;
+        }
         Poll::Ready(next.map(|batch| batch.map_err(DataFusionError::from)))
     }
 }
@@ -105,5 +135,15 @@ impl Stream for QueryStream {
 impl RecordBatchStream for QueryStream {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+}
+
+impl fmt::Debug for QueryStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("QueryStream")
+            .field("id", &self.id)
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
     }
 }

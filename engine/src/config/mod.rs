@@ -1,7 +1,11 @@
 //! Configuration: raw as `cohortql.toml` has it, and validated as the engine uses it.
 
+mod machine;
+mod quantities;
 mod raw;
 mod settings;
 
+pub use quantities::{parse_duration, parse_size};
+pub(crate) use raw::in_file;
 pub use raw::{Config, EngineConfig, StoreConfig, TableConfig};
 pub use settings::{Settings, StoreSettings, TableSettings};

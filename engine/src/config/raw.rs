@@ -72,20 +72,43 @@ pub struct StoreConfig {
 }
 
 impl Config {
-    /// Reads a file.
+    /// Reads a file. Errors name the file, the key, what was expected and what came.
     pub fn read(path: &Path) -> Result<Self, EngineError> {
         let text = std::fs::read_to_string(path).map_err(|error| EngineError::Config {
-            message: format!("cannot read {}: {error}", path.display()),
+            message: format!("{} cannot be read: {error}", path.display()),
         })?;
-        Self::parse(&text).map_err(|error| EngineError::Config {
-            message: format!("{}: {error}", path.display()),
-        })
+        Self::parse(&text).map_err(|error| in_file(path, &error))
     }
 
     /// Reads text.
     pub fn parse(text: &str) -> Result<Self, EngineError> {
         toml::from_str(text).map_err(|error| EngineError::Config {
-            message: error.to_string(),
+            message: described(&error, text),
         })
+    }
+}
+
+/// The same error, said to be about a file.
+pub(crate) fn in_file(path: &Path, error: &EngineError) -> EngineError {
+    EngineError::Config {
+        message: format!("{}: {error}", path.display()),
+    }
+}
+
+/// The place and the reason in one line; the text itself is left out, as it may hold anything.
+fn described(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message();
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            let column = before
+                .chars()
+                .rev()
+                .take_while(|character| *character != '\n')
+                .count()
+                + 1;
+            format!("line {line}, column {column}: {message}")
+        }
+        None => message.to_owned(),
     }
 }

@@ -1,17 +1,24 @@
 //! The one error type of the engine.
 
+mod classify;
+mod names;
+mod render;
+mod resources;
+
 use std::time::Duration;
 
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
 use tokio::task::JoinError;
-
-mod classify;
 
 /// A place in SQL text: line and column, both from 1.
 pub type Location = (u64, u64);
 
 /// What went wrong, in one line that a user can act on.
-#[derive(Debug, Clone, thiserror::Error)]
+///
+/// Clones share nothing and carry no source: a message that may cross a network must hold no more
+/// than what was chosen for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
     /// The SQL text does not parse.
@@ -64,6 +71,12 @@ pub enum EngineError {
         /// File, key, what was expected, what came.
         message: String,
     },
+    /// The project's catalog file cannot be read or written.
+    #[error("{message}")]
+    Catalog {
+        /// File, line, and what is wrong there.
+        message: String,
+    },
     /// A file or object cannot be read or written.
     #[error("{message}")]
     Storage {
@@ -94,7 +107,8 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// Line and column in the SQL text, both from 1, where they are known.
+    /// Line and column in the SQL text, both from 1, where they are known. They count from the
+    /// start of the script that was parsed.
     pub fn location(&self) -> Option<Location> {
         match self {
             Self::Syntax { location, .. }
@@ -105,38 +119,50 @@ impl EngineError {
         }
     }
 
-    /// The message, and under it the line of `sql` it is about with a caret at the place.
-    pub fn render(&self, sql: &str) -> String {
-        let message = self.to_string();
-        let Some((line, column)) = self.location() else {
-            return message;
-        };
-        let Some(text) = usize::try_from(line - 1)
-            .ok()
-            .and_then(|at| sql.lines().nth(at))
-        else {
-            return message;
-        };
-        let label = format!("LINE {line}: ");
-        let before = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
-        let indent = " ".repeat(label.len() + before);
-        format!("{message}\n{label}{text}\n{indent}^")
+    /// The message, and under it the line of `script` that it is about with a caret at the place.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), cohortql_engine::EngineError> {
+    /// let engine = cohortql_engine::Engine::builder().build().await?;
+    /// let sql = "SELECT 1,\n  FROM";
+    /// if let Err(error) = engine.sql(sql).await {
+    ///     assert!(error.render(sql).contains("LINE 2:"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+    /// ```
+    pub fn render(&self, script: &str) -> String {
+        render::render(&self.to_string(), self.location(), script)
     }
 
-    pub(crate) fn from_join(error: &JoinError) -> Self {
-        if error.is_cancelled() {
-            Self::Cancelled
-        } else {
-            Self::Internal {
-                message: "a worker of the query panicked".to_owned(),
+    /// An error met while planning, with the nearest names that the session knows.
+    pub(crate) fn planning(error: &DataFusionError, state: &SessionState) -> Self {
+        classify::classify(error, Some(state))
+    }
+
+    pub(crate) fn from_join(error: JoinError) -> Self {
+        match error.try_into_panic() {
+            Ok(panic) => {
+                let said = panic
+                    .downcast_ref::<&str>()
+                    .map(|text| (*text).to_owned())
+                    .or_else(|| panic.downcast_ref::<String>().cloned());
+                Self::Internal {
+                    message: format!(
+                        "a worker of the query panicked: {}",
+                        said.unwrap_or_else(|| "without a message".to_owned())
+                    ),
+                }
             }
+            Err(_) => Self::Cancelled,
         }
     }
 }
 
 impl From<DataFusionError> for EngineError {
     fn from(error: DataFusionError) -> Self {
-        classify::classify(&error)
+        classify::classify(&error, None)
     }
 }
 

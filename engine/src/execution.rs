@@ -1,0 +1,144 @@
+//! Runs planned statements on the compute threads and hands their batches over.
+//!
+//! The worker that runs a statement ends when the statement does, when nobody reads its answer
+//! any more, or when it is told to stop. DataFusion's operators give way to other work every so
+//! often, and ending a worker drops them, so that all of these take effect at once.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use futures::future::{Either, select};
+use tokio::sync::mpsc;
+
+use crate::queries::Running;
+use crate::runtime::Task;
+use crate::shape::shaped;
+use crate::{EngineError, Planned, Progress, QueryStream, Session, StatementKind, changes};
+
+/// Batches that a query may be ahead of its reader.
+const BATCHES_AHEAD: usize = 2;
+
+/// Starts a statement. A change is over when this returns; a query has a physical plan and runs.
+pub(crate) async fn execute(
+    session: &Session,
+    planned: Planned,
+) -> Result<QueryStream, EngineError> {
+    planned.require_bound()?;
+    let shared = session.shared();
+    let running = shared.queries.start(
+        session.id(),
+        planned.statement().text().to_owned(),
+        shared.settings.statement_timeout,
+        shared.runtimes.io(),
+    );
+    let schema = planned.schema();
+    match planned.kind() {
+        StatementKind::Query => query(session, planned, running, schema).await,
+        StatementKind::Change => change(session, planned, running, schema).await,
+    }
+}
+
+async fn query(
+    session: &Session,
+    planned: Planned,
+    running: Running,
+    schema: SchemaRef,
+) -> Result<QueryStream, EngineError> {
+    let compute = session.shared().runtimes.compute();
+    let context = session.context().clone();
+    let progress = Arc::clone(&running.progress);
+    let start = async move { start(&context, planned.into_plan(), &progress).await };
+    let stopped = running.stopped.clone();
+    let started = match select(
+        Task::spawn(compute, start),
+        Box::pin(stopped.clone().reason()),
+    )
+    .await
+    {
+        Either::Left((started, _)) => started??,
+        Either::Right((reason, _)) => return Err(reason),
+    };
+    let (id, progress) = (running.id.clone(), Arc::clone(&running.progress));
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    let promised = Arc::clone(&schema);
+    let worker = async move {
+        let stop = Box::pin(running.stopped.clone().reason());
+        let work = Box::pin(forward(started, promised, sender, &running.progress));
+        select(work, stop).await;
+    };
+    let worker = Task::spawn(compute, worker);
+    Ok(QueryStream::new(
+        id, schema, progress, receiver, stopped, worker,
+    ))
+}
+
+async fn change(
+    session: &Session,
+    planned: Planned,
+    running: Running,
+    schema: SchemaRef,
+) -> Result<QueryStream, EngineError> {
+    let compute = session.shared().runtimes.compute();
+    let (id, progress) = (running.id.clone(), Arc::clone(&running.progress));
+    let stopped = running.stopped.clone();
+    let (sender, receiver) = mpsc::channel(1);
+    let session = session.clone();
+    let worker = async move {
+        let work = Box::pin(changes::apply(&session, planned, &running.progress));
+        let stop = Box::pin(running.stopped.clone().reason());
+        if let Either::Left((outcome, _)) = select(work, stop).await {
+            let answer = outcome.and_then(changes::answer);
+            // Nobody left to tell is no reason to fail: the change has happened.
+            let _ = sender.send(answer).await;
+        }
+    };
+    let worker = Task::spawn(compute, worker);
+    QueryStream::new(id, schema, progress, receiver, stopped, worker)
+        .settled()
+        .await
+}
+
+/// Makes the physical plan of a query and starts it.
+async fn start(
+    context: &SessionContext,
+    plan: LogicalPlan,
+    progress: &Progress,
+) -> Result<SendableRecordBatchStream, EngineError> {
+    let physical = physical_plan(context, plan).await?;
+    progress.watch(&physical);
+    Ok(execute_stream(physical, context.task_ctx())?)
+}
+
+pub(crate) async fn physical_plan(
+    context: &SessionContext,
+    plan: LogicalPlan,
+) -> Result<Arc<dyn ExecutionPlan>, EngineError> {
+    let state = context.state();
+    Ok(state.create_physical_plan(&plan).await?)
+}
+
+async fn forward(
+    mut stream: SendableRecordBatchStream,
+    schema: SchemaRef,
+    sender: mpsc::Sender<Result<RecordBatch, EngineError>>,
+    progress: &Progress,
+) {
+    while let Some(batch) = stream.next().await {
+        let batch = batch
+            .map_err(EngineError::from)
+            .and_then(|batch| shaped(batch, &schema));
+        let failed = batch.is_err();
+        if let Ok(batch) = &batch {
+            progress.returned(batch.num_rows());
+        }
+        if sender.send(batch).await.is_err() || failed {
+            return;
+        }
+    }
+}
