@@ -121,7 +121,7 @@ impl Constants {
                 value
                     .try_as_str()
                     .flatten()
-                    .ok_or_else(|| self.wrong(name, "a constant string", value))
+                    .ok_or_else(|| self.wrong_type(name, value))
             })
             .transpose()
     }
@@ -137,7 +137,7 @@ impl Constants {
                 let is_number = value.data_type().is_numeric();
                 match value.cast_to(&DataType::Float64) {
                     Ok(ScalarValue::Float64(Some(number))) if is_number => Ok(number),
-                    _ => Err(self.wrong(name, "a constant number", value)),
+                    _ => Err(self.wrong_type(name, value)),
                 }
             })
             .transpose()
@@ -154,7 +154,7 @@ impl Constants {
                 let is_whole = value.data_type().is_integer();
                 match value.cast_to(&DataType::Int64) {
                     Ok(ScalarValue::Int64(Some(number))) if is_whole => Ok(number),
-                    _ => Err(self.wrong(name, "a constant whole number", value)),
+                    _ => Err(self.wrong_type(name, value)),
                 }
             })
             .transpose()
@@ -175,6 +175,12 @@ impl Constants {
             self.function,
             describe(got)
         )
+    }
+
+    fn wrong_type(&self, name: &str, got: &ScalarValue) -> DataFusionError {
+        let parameter = self.parameters.iter().find(|p| p.name == name);
+        let expected = parameter.map_or("a constant", |p| p.kind.expected());
+        self.wrong(name, expected, got)
     }
 
     /// The same for the value given for `name`, whatever it is.

@@ -1,25 +1,5 @@
 //! Customer-analytics functions for Apache DataFusion: cohorts, segments and baskets.
 //!
-//! The crate holds functions only: no I/O, no session, no SQL parsing, so that it
-//! works with any DataFusion session:
-//!
-//! ```
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> datafusion::error::Result<()> {
-//! use datafusion::prelude::SessionContext;
-//!
-//! let context = SessionContext::new();
-//! cohortql_udfs::register_all(&context)?;
-//! let answer = context
-//!     .sql("SELECT cohort_month(ts) FROM (VALUES (DATE '2024-03-09'), (DATE '2024-02-29')) AS orders(ts)")
-//!     .await?
-//!     .collect()
-//!     .await?;
-//! assert_eq!(answer[0].num_rows(), 1);
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! # How it is laid out
 //!
 //! - A family is a folder (`cohorts/`, `segments/`, `baskets/`) whose `mod.rs` holds one
@@ -29,6 +9,7 @@
 //! - `math/` holds the numeric code, which knows no Arrow.
 //! - `grouped.rs` turns one state per function into both kinds of accumulator.
 //! - [`docs`] renders `docs/functions.md` from what each function says of itself.
+#![doc = include_str!("../README.md")]
 
 mod arguments;
 mod baskets;
@@ -37,6 +18,7 @@ mod cohorts;
 mod constants;
 pub mod docs;
 mod grouped;
+mod keys;
 mod math;
 mod parameter;
 mod planner;

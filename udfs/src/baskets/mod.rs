@@ -1,11 +1,15 @@
 //! Baskets: what is bought together.
 
-use crate::registry::Family;
+mod basket_lift;
+mod lines;
+mod pair_list;
+
+use crate::registry::{Entry, Family};
 
 /// The family's functions.
 pub(crate) fn family() -> Family {
     Family {
         title: "Baskets",
-        functions: vec![],
+        functions: vec![Entry::aggregate(basket_lift::BasketLift::new())],
     }
 }

@@ -1,0 +1,285 @@
+//! `basket_lift(basket, item, min_support [, max_basket])`: which items are bought
+//! together more often than chance would have it.
+//!
+//! Definition: with n baskets, of which n(a), n(b) and n(a, b) hold item a, item b and
+//! both, lift = n(a, b) · n / (n(a) · n(b)); support = n(a, b) / n;
+//! confidence_ab = n(a, b) / n(a), confidence_ba = n(a, b) / n(b).
+//!
+//! - `basket`, `item`: keys of any type that can be hashed. A line whose basket or item
+//!   is NULL is skipped. A basket holds each item once, however many lines.
+//! - `min_support`: constant, above 0 and at most 1: the least support of a pair,
+//!   inclusive, compared as DOUBLEs, so that 3 of 30 is 0.1.
+//! - `max_basket`: constant, at least 1: baskets with more items are left out altogether,
+//!   also of n. Default: none is.
+//!
+//! Result: LIST of STRUCT(item_a, item_b, baskets_a, baskets_b, baskets_both, baskets,
+//! support, confidence_ab, confidence_ba, lift), item_a < item_b, ordered by lift
+//! descending, compared exactly, then item_a, item_b. Items come back as they are, except
+//! that dictionaries are unpacked and unsigned integers become signed ones that hold
+//! them, BIGINT UNSIGNED a DECIMAL(20,0). No lines give an empty list.
+//!
+//! State: eight bytes a distinct line, and each basket's and item's key once. Cost: a
+//! sort of the lines, then the pairs of the frequent items of each basket, so that
+//! `max_basket` bounds what one absurd basket costs. Without GROUP BY it finishes on one
+//! core and cannot spill; grouped pairs of a self join can.
+//! Errors: constants out of range, at planning.
+//! Source: Agrawal & Srikant 1994; Brin, Motwani, Ullman & Tsur 1997.
+
+use std::mem::size_of_val;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, BooleanArray};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use datafusion::common::{ScalarValue, exec_datafusion_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::function::{
+    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
+};
+use datafusion::logical_expr::utils::AggregateOrderSensitivity;
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
+};
+use datafusion_macros::user_doc;
+
+use super::lines::Lines;
+use super::pair_list::{list_type, pair_fields, pair_list};
+use crate::arguments;
+use crate::binding::simplify_aggregate;
+use crate::constants::Constants;
+use crate::grouped::{GroupedState, Groups, Whole};
+use crate::math::pairs::{PairSearch, Wanted};
+use crate::parameter::{Kind, Parameter};
+use crate::registry::Described;
+
+const NAME: &str = "basket_lift";
+
+/// Pairs of items and their lift.
+#[user_doc(
+    doc_section(label = "Baskets"),
+    description = "Pairs of items that are bought together, with the lift of each: how much more often than by chance. Returns a LIST of STRUCT(item_a, item_b, baskets_a, baskets_b, baskets_both, baskets BIGINT, support, confidence_ab, confidence_ba, lift DOUBLE) with item_a < item_b, ordered by lift descending, then item_a, item_b; an empty list when there is nothing. A basket holds each item once, however many lines it has; `baskets` counts all with at least one item. Without GROUP BY it finishes on one core and cannot spill: for more order lines than memory holds, use `basket_rules`.",
+    syntax_example = "basket_lift(basket, item, min_support [, max_basket])",
+    sql_example = "```sql
+SELECT pair['item_a'] AS a, pair['item_b'] AS b, pair['baskets_both'] AS both, pair['lift'] AS lift
+FROM (
+  SELECT unnest(basket_lift(basket, item, 0.5)) AS pair
+  FROM (VALUES (1, 'beer'), (1, 'chips'), (2, 'beer'), (2, 'chips'), (3, 'beer'), (4, 'milk'))
+    AS lines(basket, item)
+);
++------+-------+------+--------------------+
+| a    | b     | both | lift               |
++------+-------+------+--------------------+
+| beer | chips | 2    | 1.3333333333333333 |
++------+-------+------+--------------------+
+```",
+    argument(
+        name = "basket",
+        description = "The key of the basket, of any type that can be hashed. A line with NULL is skipped."
+    ),
+    argument(
+        name = "item",
+        description = "The key of the item, of any type that can be hashed. A line with NULL is skipped. Unsigned integers come back as signed ones, BIGINT UNSIGNED as DECIMAL(20,0)."
+    ),
+    argument(
+        name = "min_support",
+        description = "A constant above 0 and at most 1: the least fraction of baskets that hold both items, inclusive."
+    ),
+    argument(
+        name = "max_basket",
+        description = "A constant whole number, at least 1: baskets with more items are left out, also of `baskets`. Default: none is."
+    )
+)]
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BasketLift {
+    signature: Signature,
+}
+
+impl BasketLift {
+    pub(crate) fn new() -> Self {
+        Self {
+            signature: arguments::signature(Self::PARAMETERS),
+        }
+    }
+
+    fn state(args: &AccumulatorArgs) -> Result<BasketLiftState> {
+        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
+        let [basket, item] = [0, 1].map(|index| args.expr_fields[index].data_type());
+        Ok(BasketLiftState {
+            wanted: wanted(&constants)?,
+            fields: pair_fields(item),
+            lines: Lines::new(basket, item)?,
+        })
+    }
+}
+
+impl Described for BasketLift {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::required("basket", Kind::Key),
+        Parameter::required("item", Kind::Key),
+        Parameter::required("min_support", Kind::ConstantDouble),
+        Parameter::optional("max_basket", Kind::ConstantInteger),
+    ];
+
+    fn check(constants: &Constants) -> Result<()> {
+        wanted(constants).map(drop)
+    }
+}
+
+/// What the constants of a call ask for.
+fn wanted(constants: &Constants) -> Result<Wanted> {
+    let min_support = constants
+        .double("min_support")?
+        .filter(|support| *support > 0.0 && *support <= 1.0)
+        .ok_or_else(|| constants.out_of_range("min_support", "a fraction above 0 and at most 1"))?;
+    let max_basket = constants
+        .integer("max_basket")?
+        .map(|most| {
+            usize::try_from(most)
+                .ok()
+                .filter(|most| *most >= 1)
+                .ok_or_else(|| constants.out_of_range("max_basket", "at least 1"))
+        })
+        .transpose()?;
+    Ok(Wanted {
+        min_support,
+        max_basket,
+    })
+}
+
+impl AggregateUDFImpl for BasketLift {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        Ok(list_type(pair_fields(&arg_types[1])))
+    }
+
+    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
+        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
+        let pairs = list_type(pair_fields(arg_fields[1].data_type()));
+        Ok(Arc::new(Field::new(NAME, pairs, true)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let [basket, item] = [0, 1].map(|index| args.input_fields[index].data_type());
+        Ok(Lines::state_fields(args.name, basket, item))
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(Whole::new(Self::state(&args)?)))
+    }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Groups(Self::state(&args)?)))
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        AggregateOrderSensitivity::Insensitive
+    }
+
+    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
+        match data_type {
+            DataType::List(field) => Ok(ScalarValue::List(ScalarValue::new_list(
+                &[],
+                field.data_type(),
+                true,
+            ))),
+            other => Err(exec_datafusion_err!("{NAME} returns no {other}")),
+        }
+    }
+
+    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
+        simplify_aggregate::<Self>(NAME)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
+/// The lines of each group.
+struct BasketLiftState {
+    wanted: Wanted,
+    fields: Fields,
+    lines: Lines,
+}
+
+impl GroupedState for BasketLiftState {
+    fn grow(&mut self, groups: usize) {
+        self.lines.grow(groups);
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        self.lines
+            .add(&values[0], &values[1], group_indices, filter)
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        self.lines.merge(state, group_indices)
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let ordered = self.lines.ordered(groups);
+        let items = self.lines.items();
+        let mut search = PairSearch::new(self.wanted, items.len());
+        let mut pairs = Vec::new();
+        let mut lengths = Vec::with_capacity(groups);
+        for group in 0..groups {
+            let baskets = ordered.baskets(group).iter();
+            let (total, found) = search
+                .search(baskets.map(|&basket| ordered.items(basket)), |a, b| {
+                    items.bytes(a).cmp(items.bytes(b))
+                });
+            lengths.push(found.len());
+            pairs.extend(found.into_iter().map(|pair| (pair, total)));
+        }
+        pair_list(&self.fields, items, &pairs, lengths)
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        self.lines.state(groups)
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.lines.discard(groups);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        Lines::row_states(&values[0], &values[1], filter)
+    }
+
+    fn groups(&self) -> usize {
+        self.lines.groups()
+    }
+
+    fn heap_size(&self) -> usize {
+        self.lines.heap_size() + size_of_val(self.fields.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests;

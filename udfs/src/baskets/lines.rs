@@ -1,0 +1,335 @@
+//! Order lines as flat state: which items each basket of each group holds.
+
+use std::mem::size_of;
+use std::ops::Range;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray,
+};
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::compute::{cast, filter as keep};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::utils::format_state_name;
+
+use crate::keys::{Keys, stored_type};
+use crate::rows::counted;
+
+/// Lines are put in order, and repeated ones dropped, when there are twice as many as at
+/// the last time and at least so many.
+const LEAST_TO_SORT: usize = 1 << 16;
+
+/// Distinct (group, basket, item) triples. A basket belongs to one group; items are
+/// shared by all. Eight bytes a line, besides the keys.
+#[derive(Debug)]
+pub(super) struct Lines {
+    groups: usize,
+    baskets: Keys,
+    items: Keys,
+    /// Basket number in the upper half, item number in the lower.
+    lines: Vec<u64>,
+    /// How many of `lines`, from the first, are in order and distinct.
+    sorted: usize,
+}
+
+/// The lines in order, for reading: the items of each basket, the baskets of each group.
+#[derive(Debug)]
+pub(super) struct Ordered {
+    /// Item numbers, basket after basket.
+    items: Vec<u32>,
+    /// Where each basket's items start, by basket number; one more for the end.
+    starts: Vec<usize>,
+    /// Basket numbers, group after group.
+    baskets: Vec<u32>,
+    /// Where each group's baskets start; one more for the end.
+    groups: Vec<usize>,
+}
+
+impl Ordered {
+    /// The basket numbers of `group`.
+    pub(super) fn baskets(&self, group: usize) -> &[u32] {
+        &self.baskets[self.groups[group]..self.groups[group + 1]]
+    }
+
+    /// The item numbers of a basket.
+    pub(super) fn items(&self, basket: u32) -> &[u32] {
+        let basket = basket as usize;
+        &self.items[self.starts[basket]..self.starts[basket + 1]]
+    }
+}
+
+impl Lines {
+    pub(super) fn new(basket: &DataType, item: &DataType) -> Result<Self> {
+        Ok(Self {
+            groups: 0,
+            baskets: Keys::new(basket)?,
+            items: Keys::new(item)?,
+            lines: Vec::new(),
+            sorted: 0,
+        })
+    }
+
+    pub(super) fn grow(&mut self, groups: usize) {
+        self.groups = groups;
+    }
+
+    pub(super) fn groups(&self) -> usize {
+        self.groups
+    }
+
+    pub(super) fn items(&self) -> &Keys {
+        &self.items
+    }
+
+    /// Adds a batch of lines; those whose basket or item is NULL hold nothing.
+    pub(super) fn add(
+        &mut self,
+        basket: &ArrayRef,
+        item: &ArrayRef,
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        group_number(self.groups)?;
+        let counted = counted(filter, &[basket, item]);
+        let owner = |row: usize| group_indices[row] as u32;
+        let (mut baskets, mut items) = (Vec::new(), Vec::new());
+        self.baskets
+            .number(basket, counted.as_ref(), owner, &mut baskets)?;
+        self.items
+            .number(item, counted.as_ref(), |_| 0, &mut items)?;
+        self.lines
+            .extend(baskets.iter().zip(&items).map(|(&b, &i)| line(b, i)));
+        self.sort_when_due();
+        Ok(())
+    }
+
+    fn sort_when_due(&mut self) {
+        if self.lines.len() >= LEAST_TO_SORT.max(self.sorted * 2) {
+            self.sort();
+        }
+    }
+
+    fn sort(&mut self) {
+        if self.sorted < self.lines.len() {
+            self.lines.sort_unstable();
+            self.lines.dedup();
+            self.sorted = self.lines.len();
+        }
+    }
+
+    /// The lines of the first `groups` groups, for reading.
+    pub(super) fn ordered(&mut self, groups: usize) -> Ordered {
+        self.sort();
+        let mut starts = Vec::with_capacity(self.baskets.len() + 1);
+        let mut position = 0;
+        for basket in 0..self.baskets.len() as u64 {
+            starts.push(position);
+            let here = self.lines[position..].iter();
+            position += here.take_while(|&&line| line >> 32 == basket).count();
+        }
+        starts.push(position);
+        let mut sizes = vec![0; groups + 1];
+        let numbered = || (0u32..).zip(self.baskets.owners());
+        let wanted = |&(_, &owner): &(u32, &u32)| (owner as usize) < groups;
+        for (_, &owner) in numbered().filter(wanted) {
+            sizes[owner as usize + 1] += 1;
+        }
+        for group in 0..groups {
+            sizes[group + 1] += sizes[group];
+        }
+        let mut next = sizes.clone();
+        let mut baskets = vec![0; sizes[groups]];
+        for (basket, &owner) in numbered().filter(wanted) {
+            let slot = &mut next[owner as usize];
+            baskets[*slot] = basket;
+            *slot += 1;
+        }
+        Ordered {
+            items: self.lines.iter().map(|&line| line as u32).collect(),
+            starts,
+            baskets,
+            groups: sizes,
+        }
+    }
+
+    /// Forgets the first `groups` groups.
+    pub(super) fn discard(&mut self, groups: usize) {
+        self.sort();
+        self.groups -= groups;
+        let gone = u32::try_from(groups).unwrap_or(u32::MAX);
+        let baskets = self.baskets.retain(|_, owner| owner.checked_sub(gone));
+        self.lines.retain_mut(|line| {
+            let basket = baskets[(*line >> 32) as usize];
+            *line = *line & u64::from(u32::MAX) | u64::from(basket) << 32;
+            basket != u32::MAX
+        });
+        // Numbers keep their order, so the lines keep theirs.
+        self.sorted = self.lines.len();
+        // Items that no line holds any more go when they are the most.
+        if self.items.len() > 2 * self.lines.len() {
+            let mut used = vec![false; self.items.len()];
+            for &line in &self.lines {
+                used[line as u32 as usize] = true;
+            }
+            let items = self
+                .items
+                .retain(|item, _| used[item as usize].then_some(0));
+            for line in &mut self.lines {
+                *line = *line & !u64::from(u32::MAX) | u64::from(items[*line as u32 as usize]);
+            }
+            self.lines.shrink_to_fit();
+        }
+    }
+
+    /// The fields of [`Lines::state`], for an aggregate named `name`.
+    pub(super) fn state_fields(name: &str, basket: &DataType, item: &DataType) -> Vec<FieldRef> {
+        let list = |part: &str, data_type: DataType| {
+            let data_type = DataType::LargeList(Arc::new(Field::new_list_field(data_type, true)));
+            Arc::new(Field::new(format_state_name(name, part), data_type, true))
+        };
+        vec![
+            list("baskets", stored_type(basket)),
+            list("items", stored_type(item)),
+            list("lines", DataType::Int64),
+        ]
+    }
+
+    /// The first `groups` groups, a row each: the group's baskets, its items, and its
+    /// lines as a basket's place in the first list in the upper half of a number and an
+    /// item's place in the second in the lower.
+    pub(super) fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        let ordered = self.ordered(groups);
+        let mut places = vec![u32::MAX; self.items.len()];
+        let mut items: Vec<u32> = Vec::new();
+        let mut lines: Vec<i64> = Vec::new();
+        let (mut item_lengths, mut line_lengths) = (Vec::new(), Vec::new());
+        for group in 0..groups {
+            let (first_item, first_line) = (items.len(), lines.len());
+            for (place, &basket) in (0u32..).zip(ordered.baskets(group)) {
+                for &item in ordered.items(basket) {
+                    let item_place = &mut places[item as usize];
+                    if *item_place == u32::MAX {
+                        *item_place = (items.len() - first_item) as u32;
+                        items.push(item);
+                    }
+                    lines.push(line(place, *item_place).cast_signed());
+                }
+            }
+            for &item in &items[first_item..] {
+                places[item as usize] = u32::MAX;
+            }
+            item_lengths.push(items.len() - first_item);
+            line_lengths.push(lines.len() - first_line);
+        }
+        let basket_lengths = (0..groups).map(|group| ordered.baskets(group).len());
+        Ok(vec![
+            list(self.baskets.column(&ordered.baskets)?, basket_lengths),
+            list(self.items.column(&items)?, item_lengths),
+            list(Arc::new(Int64Array::from(lines)), line_lengths),
+        ])
+    }
+
+    /// The state of each line as if it were a group of its own.
+    pub(super) fn row_states(
+        basket: &ArrayRef,
+        item: &ArrayRef,
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let counted = counted(filter, &[basket, item]);
+        let passed = |column: &ArrayRef| -> Result<ArrayRef> {
+            let column = cast(column, &stored_type(column.data_type()))?;
+            Ok(match &counted {
+                Some(counted) => keep(&column, &BooleanArray::new(counted.inner().clone(), None))?,
+                None => column,
+            })
+        };
+        let rows = basket.len();
+        let length = |row| {
+            usize::from(
+                counted
+                    .as_ref()
+                    .is_none_or(|c: &NullBuffer| c.is_valid(row)),
+            )
+        };
+        let total = counted.as_ref().map_or(rows, |c| rows - c.null_count());
+        let zeros: ArrayRef = Arc::new(Int64Array::from(vec![0; total]));
+        let columns = [passed(basket)?, passed(item)?, zeros];
+        Ok(columns
+            .map(|column| list(column, (0..rows).map(length)))
+            .to_vec())
+    }
+
+    /// Adds what [`Lines::state`] gave, perhaps in another process.
+    pub(super) fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        group_number(self.groups)?;
+        let [baskets, items, lines] = [0, 1, 2].map(|part| state[part].as_list::<i64>());
+        let mut owners = Vec::new();
+        for (row, &group) in group_indices.iter().enumerate() {
+            let length = baskets.value_length(row) as usize;
+            owners.resize(owners.len() + length, group as u32);
+        }
+        let (mut basket_numbers, mut item_numbers) = (Vec::new(), Vec::new());
+        self.baskets.number(
+            &elements(baskets),
+            None,
+            |row| owners[row],
+            &mut basket_numbers,
+        )?;
+        self.items
+            .number(&elements(items), None, |_| 0, &mut item_numbers)?;
+        let values = lines.values().as_primitive::<Int64Type>().values();
+        for row in 0..group_indices.len() {
+            let baskets = &basket_numbers[range(baskets, row)];
+            let items = &item_numbers[range(items, row)];
+            let start = lines.value_offsets()[row] as usize;
+            for &value in &values[start..start + lines.value_length(row) as usize] {
+                let value = value.cast_unsigned();
+                let found = baskets
+                    .get((value >> 32) as usize)
+                    .zip(items.get(value as u32 as usize));
+                let (&basket, &item) = found.ok_or_else(|| {
+                    exec_datafusion_err!("a state of basket lines refers to keys that it lacks")
+                })?;
+                self.lines.push(line(basket, item));
+            }
+        }
+        self.sort_when_due();
+        Ok(())
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn heap_size(&self) -> usize {
+        self.baskets.heap_size() + self.items.heap_size() + self.lines.capacity() * size_of::<u64>()
+    }
+}
+
+const fn line(basket: u32, item: u32) -> u64 {
+    (basket as u64) << 32 | item as u64
+}
+
+/// Checks that groups can be numbered by half a line's bits.
+fn group_number(groups: usize) -> Result<u32> {
+    u32::try_from(groups).map_err(|_| exec_datafusion_err!("more than {} groups", u32::MAX))
+}
+
+/// A list column with an element type's own name, of rows with so many values each.
+fn list(values: ArrayRef, lengths: impl IntoIterator<Item = usize>) -> ArrayRef {
+    let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
+    let offsets = OffsetBuffer::<i64>::from_lengths(lengths);
+    Arc::new(LargeListArray::new(field, offsets, values, None))
+}
+
+/// The elements of all of a list column's rows, which may be a slice of another's.
+fn elements(list: &LargeListArray) -> ArrayRef {
+    let offsets = list.value_offsets();
+    let (first, last) = (offsets[0] as usize, offsets[list.len()] as usize);
+    list.values().slice(first, last - first)
+}
+
+/// Where a row's elements are among [`elements`].
+fn range(list: &LargeListArray, row: usize) -> Range<usize> {
+    let offsets = list.value_offsets();
+    (offsets[row] - offsets[0]) as usize..(offsets[row + 1] - offsets[0]) as usize
+}

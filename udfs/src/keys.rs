@@ -1,0 +1,211 @@
+//! Keys of any type as dense numbers: customers, baskets, items.
+
+use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+use crate::rows::for_each_counted;
+
+/// Numbers keys in the order in which they first come. Equal keys of different owners
+/// (the groups of an aggregate, say) are different keys; where it does not matter whose
+/// a key is, all have owner 0.
+///
+/// Keys are kept as bytes in Arrow's row format, one after another, so that a key costs
+/// its bytes and some 20 more, and comparing the bytes compares the values.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    data_type: DataType,
+    converter: RowConverter,
+    bytes: Vec<u8>,
+    /// Where each key's bytes end.
+    ends: Vec<usize>,
+    owners: Vec<u32>,
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Keys {
+    /// No keys yet, of columns of type `data_type`.
+    ///
+    /// # Errors
+    ///
+    /// Arrow's, for a type that has no order.
+    pub(crate) fn new(data_type: &DataType) -> Result<Self> {
+        let data_type = stored_type(data_type);
+        Ok(Self {
+            converter: RowConverter::new(vec![SortField::new(data_type.clone())])?,
+            data_type,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            owners: Vec::new(),
+            numbers: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        })
+    }
+
+    /// How many keys there are; their numbers are below it.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The owner of key `number`.
+    pub(crate) fn owner(&self, number: u32) -> u32 {
+        self.owners[number as usize]
+    }
+
+    /// The owners of all keys, by number.
+    pub(crate) fn owners(&self) -> &[u32] {
+        &self.owners
+    }
+
+    /// Bytes of key `number` that compare like the keys.
+    pub(crate) fn bytes(&self, number: u32) -> &[u8] {
+        key_bytes(&self.bytes, &self.ends, number)
+    }
+
+    /// Appends to `numbers` the number of each key in `column` that `counted` lets
+    /// through; `owner` gives a row's owner.
+    ///
+    /// # Errors
+    ///
+    /// An execution error beyond four billion keys.
+    pub(crate) fn number(
+        &mut self,
+        column: &ArrayRef,
+        counted: Option<&NullBuffer>,
+        owner: impl Fn(usize) -> u32,
+        numbers: &mut Vec<u32>,
+    ) -> Result<()> {
+        let stored = if column.data_type() == &self.data_type {
+            ArrayRef::clone(column)
+        } else {
+            cast(column, &self.data_type)?
+        };
+        let rows = self.converter.convert_columns(&[stored])?;
+        let mut last: Option<u32> = None;
+        let mut overflow = false;
+        for_each_counted(rows.num_rows(), counted, |row| {
+            let key = rows.row(row);
+            let (key, owner) = (key.data(), owner(row));
+            // Lines of a basket mostly follow one another.
+            let number = match last {
+                Some(last) if self.owner(last) == owner && self.bytes(last) == key => last,
+                _ => self.find_or_add(owner, key).unwrap_or_else(|| {
+                    overflow = true;
+                    0
+                }),
+            };
+            last = Some(number);
+            numbers.push(number);
+        });
+        if overflow {
+            return Err(exec_datafusion_err!("more than {} distinct keys", u32::MAX));
+        }
+        Ok(())
+    }
+
+    /// `None` when there is no number left.
+    fn find_or_add(&mut self, owner: u32, key: &[u8]) -> Option<u32> {
+        let Self {
+            bytes,
+            ends,
+            owners,
+            numbers,
+            hasher,
+            ..
+        } = self;
+        let hash = hasher.hash_one((owner, key));
+        let same = |&number: &u32| {
+            owners[number as usize] == owner && key_bytes(bytes, ends, number) == key
+        };
+        if let Some(&number) = numbers.find(hash, same) {
+            return Some(number);
+        }
+        let number = u32::try_from(ends.len()).ok().filter(|&n| n < u32::MAX)?;
+        bytes.extend_from_slice(key);
+        ends.push(bytes.len());
+        owners.push(owner);
+        numbers.insert_unique(hash, number, |&number| {
+            hasher.hash_one((owners[number as usize], key_bytes(bytes, ends, number)))
+        });
+        Some(number)
+    }
+
+    /// Forgets the keys for which `keep` gives no owner and gives the others theirs.
+    /// Returns the new numbers by the old ones, [`u32::MAX`] for a key that is gone.
+    pub(crate) fn retain(&mut self, keep: impl Fn(u32, u32) -> Option<u32>) -> Vec<u32> {
+        let old_bytes = std::mem::take(&mut self.bytes);
+        let old_ends = std::mem::take(&mut self.ends);
+        let old_owners = std::mem::take(&mut self.owners);
+        self.numbers = HashTable::new();
+        (0u32..)
+            .zip(&old_owners)
+            .map(|(old, &owner)| match keep(old, owner) {
+                Some(owner) => self
+                    .find_or_add(owner, key_bytes(&old_bytes, &old_ends, old))
+                    .unwrap_or(u32::MAX),
+                None => u32::MAX,
+            })
+            .collect()
+    }
+
+    /// The keys of `numbers` as a column of the stored type.
+    pub(crate) fn column(&self, numbers: &[u32]) -> Result<ArrayRef> {
+        let parser = self.converter.parser();
+        let rows = numbers
+            .iter()
+            .map(|&number| parser.parse(self.bytes(number)));
+        let columns = self.converter.convert_rows(rows)?;
+        columns
+            .into_iter()
+            .next()
+            .ok_or_else(|| exec_datafusion_err!("keys have no column"))
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn heap_size(&self) -> usize {
+        self.bytes.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.owners.capacity() * size_of::<u32>()
+            + self.numbers.allocation_size()
+            + self.converter.size()
+    }
+}
+
+fn key_bytes<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+    let number = number as usize;
+    let start = if number == 0 { 0 } else { ends[number - 1] };
+    &bytes[start..ends[number]]
+}
+
+/// The type in which keys of `data_type` are kept and handed from state to state: without
+/// dictionaries and views, and with offsets that cannot overflow.
+pub(crate) fn stored_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => stored_type(values),
+        DataType::Utf8 | DataType::Utf8View => DataType::LargeUtf8,
+        DataType::Binary | DataType::BinaryView => DataType::LargeBinary,
+        other => other.clone(),
+    }
+}
+
+/// The type in which keys of `data_type` are returned: one that JDBC understands, so
+/// without dictionaries, views, large offsets and unsigned integers.
+pub(crate) fn result_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => result_type(values),
+        DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+        DataType::LargeBinary | DataType::BinaryView => DataType::Binary,
+        DataType::UInt8 => DataType::Int16,
+        DataType::UInt16 => DataType::Int32,
+        DataType::UInt32 => DataType::Int64,
+        DataType::UInt64 => DataType::Decimal128(20, 0),
+        other => other.clone(),
+    }
+}
