@@ -12,6 +12,7 @@
 mod bad_input;
 mod matrix;
 mod plans;
+mod readme;
 mod runner;
 mod support;
 mod tidy;

@@ -50,8 +50,8 @@ fn assert_refused(output: &Output, words: &[&str]) {
     for noise in NOISE {
         assert!(!stderr.contains(noise), "{noise:?} in: {stderr}");
     }
-    // The message, then at most the line of SQL and a caret.
-    assert!(stderr.lines().count() <= 3, "too long: {stderr}");
+    // The message, then at most the place, the line of SQL and a caret.
+    assert!(stderr.lines().count() <= 5, "too long: {stderr}");
 }
 
 /// Runs `sql` with `paths` as tables in `folder`.

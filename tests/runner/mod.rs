@@ -8,6 +8,7 @@
 
 mod embedded;
 mod failure;
+mod flight;
 mod render;
 mod variables;
 
@@ -27,6 +28,7 @@ const FILES_AT_ONCE: usize = 2;
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Way {
     Embedded,
+    FlightSql,
 }
 
 fn slt_files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -108,6 +110,19 @@ async fn run_file(file: &Path, way: Way) -> Vec<String> {
             runner.with_column_validator(same_number_of_columns);
             run_records(runner, file, way).await
         }
+        Way::FlightSql => {
+            let server = match flight::Server::start().await {
+                Ok(server) => server,
+                Err(e) => return vec![e.to_string()],
+            };
+            let mut runner = Runner::new(|| {
+                let url = server.url().to_string();
+                let variables = variables.clone();
+                async move { flight::Remote::connect(&url, variables).await }
+            });
+            runner.with_column_validator(same_number_of_columns);
+            run_records(runner, file, way).await
+        }
     }
 }
 
@@ -152,4 +167,9 @@ async fn slt_embedded() {
         }
     }
     run_all(Way::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slt_flight_sql() {
+    run_all(Way::FlightSql).await;
 }

@@ -1,6 +1,7 @@
 //! Tests that keep the tree tidy: documents, lengths, names, dependencies.
 
 mod dependencies;
+mod documents;
 mod files;
 
 use std::path::{Path, PathBuf};
