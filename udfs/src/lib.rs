@@ -40,6 +40,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
 pub use parameter::{Kind, Parameter};
+pub use sql_types::sql_name;
 
 use planner::AnalyticsPlanner;
 use registry::Function;

@@ -3,7 +3,7 @@
 use datafusion::arrow::datatypes::DataType;
 
 /// The name under which SQL knows `data_type`: `VARCHAR`, `TIMESTAMP`, `DECIMAL(10,2)`.
-pub(crate) fn sql_name(data_type: &DataType) -> String {
+pub fn sql_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Null => "NULL".into(),
         DataType::Boolean => "BOOLEAN".into(),

@@ -1,17 +1,48 @@
 //! What CohortQL's SQL adds to DataFusion's.
 
 mod dialect;
+mod named_arguments;
+mod nearest;
+mod report_inputs;
 mod values;
 
+use std::ops::ControlFlow;
+
+use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::sql::parser::Statement as Ast;
+use datafusion::sql::parser::{CopyToSource, Statement as Ast};
+use datafusion::sql::sqlparser::ast::{VisitMut, VisitorMut};
 
 use crate::EngineError;
 
 pub use dialect::dialect;
+pub(crate) use named_arguments::at;
+pub(crate) use nearest::did_you_mean;
 pub(crate) use values::with_values;
 
 /// Rewrites a parsed statement into what DataFusion plans.
-pub(crate) async fn prepare(_state: &SessionState, statement: Ast) -> Result<Ast, EngineError> {
+pub(crate) async fn prepare(_state: &SessionState, mut statement: Ast) -> Result<Ast, EngineError> {
+    visit(&mut statement, &mut report_inputs::Rewriter)?;
+    visit(&mut statement, &mut named_arguments::Rewriter)?;
     Ok(statement)
+}
+
+/// Walks everything in a statement that sqlparser parsed.
+fn visit(
+    statement: &mut Ast,
+    visitor: &mut impl VisitorMut<Break = DataFusionError>,
+) -> Result<(), DataFusionError> {
+    let walked = match statement {
+        Ast::Statement(statement) => statement.visit(visitor),
+        Ast::Explain(explain) => return visit(&mut explain.statement, visitor),
+        Ast::CopyTo(copy) => match &mut copy.source {
+            CopyToSource::Query(query) => query.visit(visitor),
+            CopyToSource::Relation(_) => ControlFlow::Continue(()),
+        },
+        Ast::CreateExternalTable(_) | Ast::Reset(_) => ControlFlow::Continue(()),
+    };
+    match walked {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
 }

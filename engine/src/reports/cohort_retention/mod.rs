@@ -1,0 +1,150 @@
+//! `cohort_retention`: how many of those who came in a period came again in later ones.
+//!
+//! A customer's first time is the earliest row for which `starts` holds; the calendar period of it
+//! is the customer's cohort. A customer is active in period k when a row for which `returns`
+//! holds, not before the first time, falls k periods after it: `calendar` counts calendar periods
+//! from the cohort, `rolling` whole units from the first time by calendar addition (a day that a
+//! month does not have is its last).
+//!
+//! - `mode`: `on` counts those active in period k, `on_or_after` in k or any later one (also
+//!   beyond `periods`), `on_or_before` in any of 1 … k, so nobody at k = 0.
+//! - `by`: its value in the row of the first time; of several rows at that time, the smallest.
+//! - `orders` are the distinct (customer, `order`) of the rows counted, NULL orders left out, or
+//!   without `order` those rows; `revenue` is the sum of their `amount`.
+//! - Rows with a NULL customer or time, and rows after `as_of`, are nothing.
+//!
+//! It is written in three steps, each SQL over the one before: [`activity`] has the customers and
+//! the periods in which they were active, [`grid`] counts them into cohorts and completes the
+//! zero cells. The input is grouped by customer, so that work spreads over cores and spills; all
+//! later steps see rows per cohort and period only.
+
+mod activity;
+mod clock;
+mod grid;
+
+use arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::logical_expr::LogicalPlan;
+
+use super::Report;
+use super::argument::Argument;
+use super::call::Call;
+use super::instant::{AsOf, WallClock};
+use super::money::Money;
+use clock::{Clock, Unit};
+
+/// The most periods that a report shows.
+const MOST_PERIODS: i64 = 10_000;
+
+/// The report's planner.
+#[derive(Debug)]
+pub(super) struct CohortRetention;
+
+/// Which returns count for period k.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Those in it.
+    On,
+    /// Those in it and later.
+    OnOrAfter,
+    /// Those in period 1 up to it.
+    OnOrBefore,
+}
+
+/// A call, understood.
+#[derive(Debug)]
+struct Request {
+    unit: Unit,
+    periods: i64,
+    mode: Mode,
+    clock: Clock,
+    starts: bool,
+    returns: bool,
+    by: bool,
+    order: bool,
+    amount: Option<Money>,
+    times: WallClock,
+    as_of: AsOf,
+}
+
+impl Report for CohortRetention {
+    fn name(&self) -> &'static str {
+        "cohort_retention"
+    }
+
+    fn arguments(&self) -> &'static [Argument] {
+        const {
+            &[
+                Argument::required("customer"),
+                Argument::required("ts"),
+                Argument::optional("unit"),
+                Argument::optional("periods"),
+                Argument::optional("mode"),
+                Argument::optional("clock"),
+                Argument::optional("starts"),
+                Argument::optional("returns"),
+                Argument::optional("by"),
+                Argument::optional("order"),
+                Argument::optional("amount"),
+                Argument::optional("as_of"),
+                Argument::optional("tz"),
+            ]
+        }
+    }
+
+    fn plan(&self, call: &mut Call<'_>) -> Result<LogicalPlan> {
+        let request = Request::read(call)?;
+        let sql = format!(
+            "WITH {}, {} {}",
+            activity::events(&request),
+            activity::marks(&request),
+            grid::cells(&request)
+        );
+        call.plan(&sql)
+    }
+}
+
+impl Request {
+    fn read(call: &mut Call<'_>) -> Result<Self> {
+        call.key("customer")?;
+        let times = WallClock::new(call)?;
+        let unit = Unit::named(call.word("unit", &Unit::NAMES, "month")?);
+        let mode = call.word("mode", &["on", "on_or_after", "on_or_before"], "on")?;
+        let clock = call.word("clock", &["calendar", "rolling"], "calendar")?;
+        Ok(Self {
+            unit,
+            periods: call.whole_number("periods", 0..=MOST_PERIODS, 12)?,
+            mode: match mode {
+                "on_or_after" => Mode::OnOrAfter,
+                "on_or_before" => Mode::OnOrBefore,
+                _ => Mode::On,
+            },
+            clock: match clock {
+                "rolling" => Clock::Rolling,
+                _ => Clock::Calendar,
+            },
+            starts: call.condition("starts")?,
+            returns: call.condition("returns")?,
+            by: call.key("by")?.is_some(),
+            order: call.key("order")?.is_some(),
+            amount: Money::read(call)?,
+            as_of: AsOf::new(call, &times)?,
+            times,
+        })
+    }
+
+    /// Whether orders and revenue are counted.
+    fn counts_money(&self) -> bool {
+        self.amount.is_some()
+    }
+
+    /// The type of revenue.
+    fn revenue(&self) -> Option<&DataType> {
+        self.amount.as_ref().map(Money::total)
+    }
+
+    /// `text` when the report splits by a value, else nothing.
+    fn if_by(&self, text: &'static str) -> &'static str {
+        if self.by { text } else { "" }
+    }
+}

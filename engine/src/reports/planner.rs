@@ -1,0 +1,141 @@
+//! Finds calls of reports in FROM and hands them to the report.
+
+use datafusion::common::{Result, plan_datafusion_err, plan_err};
+use datafusion::logical_expr::planner::{
+    PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
+};
+use datafusion::sql::sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, Ident, Query, TableAlias, TableFactor, Value,
+};
+
+use super::argument::listed;
+use super::call::Call;
+use super::{REPORTS, Report};
+use crate::sql::{at, did_you_mean};
+
+/// Plans every report.
+#[derive(Debug)]
+pub(super) struct ReportPlanner;
+
+impl RelationPlanner for ReportPlanner {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<RelationPlanning> {
+        let TableFactor::Table {
+            name,
+            args: Some(arguments),
+            alias,
+            ..
+        } = &relation
+        else {
+            return Ok(RelationPlanning::Original(Box::new(relation)));
+        };
+        let called = match name.0.as_slice() {
+            [part] => part.as_ident().cloned(),
+            _ => None,
+        };
+        let called = called.map(|name| context.normalize_ident(name));
+        let Some(report) = REPORTS
+            .iter()
+            .find(|report| called.as_deref() == Some(report.name()))
+        else {
+            return Ok(RelationPlanning::Original(Box::new(relation)));
+        };
+        let alias = alias.clone().unwrap_or_else(|| TableAlias {
+            explicit: true,
+            name: Ident::new(report.name()),
+            columns: Vec::new(),
+            at: None,
+        });
+        let mut call = read(*report, arguments.args.clone(), context)?;
+        let plan = report.plan(&mut call)?;
+        let planned = PlannedRelation::new(plan, Some(alias));
+        Ok(RelationPlanning::Planned(Box::new(planned)))
+    }
+}
+
+/// Sorts a call's arguments out: one table, then names that the report knows, each once.
+fn read<'a>(
+    report: &dyn Report,
+    arguments: Vec<FunctionArg>,
+    context: &'a mut dyn RelationPlannerContext,
+) -> Result<Call<'a>> {
+    let name = report.name();
+    let mut arguments = arguments.into_iter();
+    let input = input(name, arguments.next())?;
+    let mut given: Vec<(&'static str, Expr)> = Vec::new();
+    let mut seen: Vec<&'static str> = Vec::new();
+    for argument in arguments {
+        let (ident, value) = match argument {
+            FunctionArg::Named {
+                name,
+                arg: FunctionArgExpr::Expr(value),
+                ..
+            }
+            | FunctionArg::ExprNamed {
+                name: Expr::Identifier(name),
+                arg: FunctionArgExpr::Expr(value),
+                ..
+            } => (name, value),
+            other => {
+                return plan_err!(
+                    "{name} takes its arguments after the table by name (name => value), got {other}"
+                );
+            }
+        };
+        let wanted = context.normalize_ident(ident.clone());
+        let Some(known) = report.arguments().iter().find(|known| known.name == wanted) else {
+            let names = report.arguments().iter().map(|known| known.name);
+            let message = format!(
+                "{name} has no argument \"{wanted}\"{}: it takes a table, {}",
+                did_you_mean(&wanted, names),
+                listed(report.arguments())
+            );
+            return Err(at(&ident, message));
+        };
+        if seen.contains(&known.name) {
+            let message = format!("{name} got its argument \"{wanted}\" twice");
+            return Err(at(&ident, message));
+        }
+        seen.push(known.name);
+        if !is_null(&value) {
+            given.push((known.name, value));
+        }
+    }
+    for argument in report.arguments() {
+        if argument.required && !given.iter().any(|(name, _)| *name == argument.name) {
+            return plan_err!(
+                "{name} needs its argument \"{}\": it takes a table, {}",
+                argument.name,
+                listed(report.arguments())
+            );
+        }
+    }
+    Call::new(name, input, given, context)
+}
+
+fn input(report: &str, argument: Option<FunctionArg>) -> Result<Box<Query>> {
+    let expected = || {
+        plan_datafusion_err!(
+            "{report} takes a table name, a CTE or a subquery in parentheses as its first argument"
+        )
+    };
+    match argument {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Subquery(query)))) => Ok(query),
+        Some(other) => {
+            plan_err!(
+                "{}, got {other}",
+                expected()
+                    .strip_backtrace()
+                    .trim_start_matches("Error during planning: ")
+            )
+        }
+        None => Err(expected()),
+    }
+}
+
+fn is_null(value: &Expr) -> bool {
+    matches!(value, Expr::Value(value) if value.value == Value::Null)
+}
