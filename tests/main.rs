@@ -10,6 +10,8 @@
 )]
 
 mod bad_input;
+mod cli;
+mod examples;
 mod matrix;
 mod plans;
 mod readme;

@@ -1,0 +1,225 @@
+//! The command line: one definition from which parsing, help, completions and
+//! the man page derive.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell as CompletionShell;
+
+use super::output::Format;
+
+/// Examples under `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  cohortql demo                                   a tour on shipped data
+  cohortql orders.csv events.parquet              ask your own files
+  cohortql orders.csv -c 'select count(*) from orders'
+  cohortql s3://shop/orders/ -f report.sql --format csv -o report.csv
+  echo 'select 1' | cohortql --format json
+  cohortql serve --listen 0.0.0.0:50051 orders/   for BI tools, over Flight SQL
+  cohortql --connect grpc://localhost:50051       the same shell, on a server
+
+A path becomes a table named for the file or folder: CSV (also .gz and .zst),
+newline-delimited JSON, Parquet, Arrow, or a folder of these or of a Delta table,
+on disk or at s3://, gs://, az:// or http(s)://. Write ./demo for a folder whose
+name is that of a command.";
+
+/// Customer analytics in SQL: cohorts, retention, RFM segments and basket lifts over your files
+#[derive(Debug, Parser)]
+#[command(name = "cohortql", version, after_help = EXAMPLES, subcommand_precedence_over_arg = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Task>,
+
+    #[command(flatten)]
+    pub(crate) tables: Tables,
+
+    #[command(flatten)]
+    pub(crate) query: Query,
+
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// What else the binary does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Answer SQL over Arrow Flight SQL, for BI tools and drivers
+    #[command(after_help = "\
+Examples:
+  cohortql serve orders.csv
+  cohortql serve --listen 0.0.0.0:50051 --memory-limit 8GB warehouse/")]
+    Serve(Serve),
+    /// Take the tour: retention, segments, second purchases and lifts on shipped data
+    Demo {
+        /// Serve the demonstration's tables over Flight SQL afterwards
+        #[arg(long)]
+        serve: bool,
+        /// Where --serve listens
+        #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
+        listen: String,
+    },
+    /// List the functions, or show the documentation of one
+    Functions {
+        /// A function, or part of its name
+        name: Option<String>,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  cohortql completions bash > ~/.local/share/bash-completion/completions/cohortql
+  cohortql completions zsh > ~/.zfunc/_cohortql")]
+    Completions {
+        /// The shell
+        shell: CompletionShell,
+    },
+    /// Print the manual page, for man -l -
+    Man,
+}
+
+/// Where the server listens unless told otherwise.
+const DEFAULT_LISTEN: &str = "127.0.0.1:50051";
+
+/// A server.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_LISTEN, env = "COHORTQL_LISTEN")]
+    pub(crate) listen: String,
+
+    #[command(flatten)]
+    pub(crate) tables: Tables,
+}
+
+/// Tables to begin with.
+#[derive(Debug, Args)]
+pub(crate) struct Tables {
+    /// Files, folders and URLs to make tables of
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+}
+
+/// SQL to run instead of the shell, and where its results go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Queries")]
+pub(crate) struct Query {
+    /// Run this SQL and exit; may be given several times
+    #[arg(short, long = "command", value_name = "SQL", conflicts_with = "file")]
+    pub(crate) commands: Vec<String>,
+
+    /// Run a script and exit; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// How results are written [default: from the name of --output, else table]
+    #[arg(long, value_name = "FORMAT", env = "COHORTQL_FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// Write results to a file, which is replaced once they are complete
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Rows that a table shows, the first and the last; 0 shows all
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 40,
+        env = "COHORTQL_MAX_ROWS"
+    )]
+    pub(crate) max_rows: usize,
+
+    /// Send SQL to a server instead of running it here
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "COHORTQL_CONNECT",
+        conflicts_with = "paths"
+    )]
+    pub(crate) connect: Option<String>,
+}
+
+/// How the engine works; each wins over `cohortql.toml`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Engine")]
+pub(crate) struct Settings {
+    /// Memory for all queries together, such as 4GB; beyond it they spill to disk
+    #[arg(
+        long,
+        global = true,
+        value_name = "SIZE",
+        env = "COHORTQL_MEMORY_LIMIT"
+    )]
+    pub(crate) memory_limit: Option<String>,
+
+    /// Disk space for spilling, such as 100GB
+    #[arg(long, global = true, value_name = "SIZE", env = "COHORTQL_TEMP_LIMIT")]
+    pub(crate) temp_limit: Option<String>,
+
+    /// Threads that compute, and partitions of a query [default: one a core]
+    #[arg(long, global = true, value_name = "N", env = "COHORTQL_THREADS")]
+    pub(crate) threads: Option<usize>,
+
+    /// Rows in a batch
+    #[arg(long, global = true, value_name = "ROWS", env = "COHORTQL_BATCH_SIZE")]
+    pub(crate) batch_size: Option<usize>,
+
+    /// Time zone of calendar functions, such as Europe/Berlin [default: UTC]
+    #[arg(long, global = true, value_name = "ZONE", env = "COHORTQL_TIME_ZONE")]
+    pub(crate) time_zone: Option<String>,
+
+    /// How long a statement may take, such as 30s
+    #[arg(long, global = true, value_name = "TIME", env = "COHORTQL_TIMEOUT")]
+    pub(crate) timeout: Option<String>,
+
+    /// Configuration file [default: cohortql.toml of the project or working folder]
+    #[arg(long, global = true, value_name = "FILE", env = "COHORTQL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Folder that keeps tables and views made by SQL
+    #[arg(long, global = true, value_name = "FOLDER", env = "COHORTQL_PROJECT")]
+    pub(crate) project: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn paths_and_commands_are_told_apart() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' ')).unwrap();
+        let parsed = parse("cohortql a.csv b/ -c one -c two");
+        assert_eq!(parsed.tables.paths, ["a.csv", "b/"]);
+        assert_eq!(parsed.query.commands, ["one", "two"]);
+        let parsed = parse("cohortql --threads 2 serve --listen :0 a.csv --memory-limit 1GB");
+        assert!(
+            matches!(parsed.command, Some(Task::Serve(serve)) if serve.tables.paths == ["a.csv"])
+        );
+        assert_eq!(parsed.settings.threads, Some(2));
+        assert_eq!(parsed.settings.memory_limit.as_deref(), Some("1GB"));
+    }
+
+    #[test]
+    fn every_flag_and_command_is_in_the_manual() {
+        let manual = include_str!("../../docs/cli.md");
+        let command = Arguments::command();
+        for flag in command.get_arguments().filter_map(|a| a.get_long()) {
+            assert!(
+                manual.contains(&format!("`--{flag}")),
+                "docs/cli.md lacks --{flag}"
+            );
+        }
+        for name in command.get_subcommands().map(clap::Command::get_name) {
+            assert!(
+                manual.contains(&format!("`cohortql {name}")),
+                "docs/cli.md lacks {name}"
+            );
+        }
+    }
+}

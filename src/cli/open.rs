@@ -1,0 +1,99 @@
+//! Starting an engine, or a connection, as the arguments say.
+
+use std::path::{Path, PathBuf};
+
+use cohortql_engine::{Config, Engine};
+use tokio::runtime::{Builder, Runtime};
+
+use super::args::{Settings, Tables};
+use super::backend::{Backend, Local, Remote};
+use super::error::CliError;
+
+/// The file that makes a folder a project.
+const CONFIG_FILE: &str = "cohortql.toml";
+
+/// A runtime for waiting; engines compute on threads of their own.
+pub(crate) fn runtime() -> Result<Runtime, CliError> {
+    Ok(Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
+}
+
+/// An engine as the settings say, with a table for every path.
+pub(crate) async fn engine(settings: &Settings, tables: &Tables) -> Result<Engine, CliError> {
+    let found = find_config(settings)?;
+    let mut config = match &found {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    // The flags are written as the file has them, and so are checked as it is.
+    let overrides = settings.clone();
+    let engine = &mut config.engine;
+    engine.memory_limit = overrides.memory_limit.or(engine.memory_limit.take());
+    engine.temp_limit = overrides.temp_limit.or(engine.temp_limit.take());
+    engine.target_partitions = overrides.threads.or(engine.target_partitions);
+    engine.batch_size = overrides.batch_size.or(engine.batch_size);
+    engine.time_zone = overrides.time_zone.or(engine.time_zone.take());
+    engine.statement_timeout = overrides.timeout.or(engine.statement_timeout.take());
+
+    let mut builder = Engine::builder().config(config);
+    if let Some(path) = &found {
+        builder = builder.config_file(path);
+    }
+    if let Some(folder) = project(settings, found.as_deref()) {
+        builder = builder.project_dir(folder);
+    }
+    let engine = builder.build().await?;
+    for path in &tables.paths {
+        engine.register_path(path, None).await?;
+    }
+    Ok(engine)
+}
+
+/// An engine of our own, or the server at `connect`.
+pub(crate) async fn backend(
+    settings: &Settings,
+    tables: &Tables,
+    connect: Option<&str>,
+) -> Result<Backend, CliError> {
+    match connect {
+        Some(url) => Ok(Backend::Remote(Box::new(Remote::connect(url).await?))),
+        None => Ok(Backend::Local(Local::new(engine(settings, tables).await?))),
+    }
+}
+
+/// The configuration file: the one given, else that of the project, else that
+/// of the working folder.
+fn find_config(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
+    if let Some(path) = &settings.config {
+        return Ok(Some(path.clone()));
+    }
+    if let Some(folder) = &settings.project {
+        if !folder.is_dir() {
+            let folder = folder.display();
+            return Err(CliError::Usage(format!(
+                "--project must be a folder, got {folder}"
+            )));
+        }
+        return Ok(Some(folder.join(CONFIG_FILE)).filter(|path| path.is_file()));
+    }
+    Ok(Some(PathBuf::from(CONFIG_FILE)).filter(|path| path.is_file()))
+}
+
+/// The folder whose catalog remembers tables: the one given, else that of a
+/// configuration file that was found without being named.
+fn project(settings: &Settings, config: Option<&Path>) -> Option<PathBuf> {
+    let beside = config
+        .filter(|_| settings.config.is_none())
+        .and_then(Path::parent);
+    let beside = beside.map(|folder| {
+        if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        }
+        .to_owned()
+    });
+    settings.project.clone().or(beside)
+}
