@@ -7,6 +7,7 @@ use std::time::Duration;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
 
+use crate::catalog::Catalog;
 use crate::config::{Config, Settings, in_file};
 use crate::engine::Shared;
 use crate::queries::Queries;
@@ -119,17 +120,20 @@ impl EngineBuilder {
             .build();
         let context = SessionContext::new_with_state(state);
         cohortql_udfs::register_all(&context)?;
-        let tables = settings.tables.clone();
-        let engine = Engine::new(Arc::new(Shared {
+        let catalog = Arc::new(Catalog::open(settings.project_dir.as_deref())?);
+        for (name, table) in &settings.tables {
+            catalog.declare(name, table.clone());
+        }
+        context.register_catalog(environment::CATALOG, Arc::clone(&catalog) as _);
+        let shared = Arc::new(Shared {
             settings,
             runtimes,
             queries: Arc::new(Queries::default()),
+            catalog,
             template: context.state(),
-        }));
-        for (name, table) in tables {
-            engine.register_declared(&name, table).await?;
-        }
-        Ok(engine)
+        });
+        shared.catalog.attach(&shared);
+        Ok(Engine::new(shared))
     }
 
     fn settings(self) -> Result<Settings, EngineError> {

@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemTable, TableProvider};
 use datafusion::execution::SessionState;
 
+use crate::catalog::{self, Catalog};
 use crate::config::TableSettings;
 use crate::queries::Queries;
 use crate::runtime::Task;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) runtimes: Runtimes,
     pub(crate) queries: Arc<Queries>,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) template: SessionState,
 }
 
@@ -132,9 +134,7 @@ impl Engine {
         name: &str,
         table: Arc<dyn TableProvider>,
     ) -> Result<(), EngineError> {
-        let reference = datafusion::common::TableReference::bare(name.to_owned());
-        self.session.context().register_table(reference, table)?;
-        Ok(())
+        catalog::register(&self.session.shared().catalog, name, table)
     }
 
     /// The statements that are running now, oldest first.

@@ -57,7 +57,7 @@ pub(crate) fn runtime_env(
 pub(crate) fn session_config(settings: &Settings) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_information_schema(true)
-        .with_create_default_catalog_and_schema(true)
+        .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_target_partitions(settings.target_partitions)
         .with_batch_size(settings.batch_size);

@@ -55,6 +55,7 @@ impl Session {
     /// Plans a statement: resolves its names and types. Nothing is read but schemas, and nothing
     /// is changed.
     pub async fn plan(&self, statement: &Statement) -> Result<Planned, EngineError> {
+        self.shared.catalog.refresh()?;
         let work = Planned::plan(self.context.clone(), statement.clone());
         Task::spawn(self.shared.runtimes.compute(), work).await?
     }

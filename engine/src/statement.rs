@@ -1,11 +1,15 @@
 //! One SQL statement of a script, with its text and place.
 
+use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Ast};
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, Tokenizer};
 
 use crate::error::Location;
 use crate::{EngineError, sql};
+
+/// How deeply a statement may be nested that has been parsed once before.
+const STORED_RECURSION_LIMIT: usize = 50;
 
 /// A parsed statement that knows its text and where in the script it starts.
 #[derive(Debug, Clone)]
@@ -37,6 +41,20 @@ impl Statement {
         &self.ast
     }
 
+    /// The same statement with other text, as it is once parameters have values.
+    pub(crate) fn with_text(&self, text: String) -> Result<Self, EngineError> {
+        if text == self.text {
+            return Ok(self.clone());
+        }
+        let parsed = Self::parse_all(&text, STORED_RECURSION_LIMIT)?;
+        parsed
+            .into_iter()
+            .next()
+            .ok_or_else(|| EngineError::Internal {
+                message: "a statement with values in it is no statement".to_owned(),
+            })
+    }
+
     /// Splits a script into statements. Comments and empty statements are nothing.
     pub(crate) fn parse_all(
         script: &str,
@@ -45,7 +63,7 @@ impl Statement {
         let dialect = sql::dialect();
         let tokens = Tokenizer::new(dialect, script)
             .tokenize_with_location()
-            .map_err(|error| syntax(&ParserError::from(error)))?;
+            .map_err(|error| DataFusionError::from(ParserError::from(error)))?;
         let mut parser = DFParserBuilder::new(tokens)
             .with_dialect(dialect)
             .with_recursion_limit(recursion_limit)
@@ -75,13 +93,6 @@ impl Statement {
                 ast,
             });
         }
-    }
-}
-
-fn syntax(error: &ParserError) -> EngineError {
-    EngineError::Syntax {
-        message: error.to_string(),
-        location: None,
     }
 }
 

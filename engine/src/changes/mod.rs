@@ -18,7 +18,7 @@ use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 
 use crate::execution::physical_plan;
-use crate::{EngineError, Planned, Progress, Session};
+use crate::{EngineError, Planned, Progress, Session, catalog};
 
 /// The schema of every change's answer.
 pub(crate) fn answer_schema() -> SchemaRef {
@@ -49,11 +49,7 @@ pub(crate) async fn apply(
             context.execute_logical_plan(planned.into_plan()).await?;
             Ok(0)
         }
-        _ => {
-            let context = session.context();
-            context.execute_logical_plan(planned.into_plan()).await?;
-            Ok(0)
-        }
+        _ => catalog::apply(session, planned, progress).await,
     }
 }
 

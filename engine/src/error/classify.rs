@@ -6,6 +6,7 @@ use datafusion::execution::SessionState;
 use datafusion::sql::sqlparser::parser::ParserError;
 
 use super::{EngineError, Location, names, resources};
+use crate::catalog;
 
 /// Columns that a message lists when none is like the one asked for.
 const COLUMNS_SHOWN: usize = 12;
@@ -96,6 +97,11 @@ fn planning(
     location: Option<Location>,
     state: Option<&SessionState>,
 ) -> EngineError {
+    if let (Some(table), Some(state)) = (quoted_in(message, "table '", "' not found"), state)
+        && let Some(failure) = catalog::failure_of(state, table)
+    {
+        return failure;
+    }
     let missing = quoted_in(message, "table '", "' not found")
         .map(|table| missing_table(table, state))
         .or_else(|| {

@@ -136,6 +136,29 @@ impl EngineError {
         render::render(&self.to_string(), self.location(), script)
     }
 
+    /// The same error, said to be about something: `view "v": …`.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        match &mut self {
+            Self::Syntax { message, location }
+            | Self::Plan { message, location }
+            | Self::NotFound { message, location }
+            | Self::Unsupported { message, location } => {
+                *message = format!("{what}: {message}");
+                // The place is one in another text than the statement's.
+                *location = None;
+            }
+            Self::AlreadyExists { message }
+            | Self::Execution { message }
+            | Self::Config { message }
+            | Self::Catalog { message }
+            | Self::Storage { message }
+            | Self::Resources { message }
+            | Self::Internal { message } => *message = format!("{what}: {message}"),
+            Self::DeadlineExceeded { .. } | Self::Cancelled => {}
+        }
+        self
+    }
+
     /// An error met while planning, with the nearest names that the session knows.
     pub(crate) fn planning(error: &DataFusionError, state: &SessionState) -> Self {
         classify::classify(error, Some(state))

@@ -1,0 +1,269 @@
+//! CREATE and DROP of tables, views and schemas.
+
+use std::sync::Arc;
+
+use datafusion::common::{SchemaReference, TableReference};
+use datafusion::logical_expr::{
+    CreateExternalTable, CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType,
+};
+use datafusion::prelude::SessionContext;
+
+use super::change::{Change, Taken};
+use super::definition::{Definition, Entry, create_external};
+use super::record::Record;
+use super::{Catalog, memory, own_name, view};
+use crate::environment::CATALOG;
+use crate::{EngineError, Planned, Progress, Session, Statement};
+
+/// Runs a DDL statement and returns how many rows it wrote.
+pub(crate) async fn apply(
+    session: &Session,
+    planned: Planned,
+    progress: &Progress,
+) -> Result<i64, EngineError> {
+    let text = planned.bound_text()?;
+    let statement = planned.statement().with_text(text)?;
+    let LogicalPlan::Ddl(ddl) = planned.into_plan() else {
+        return Err(EngineError::Internal {
+            message: "a statement that defines nothing came to the catalog".to_owned(),
+        });
+    };
+    let catalog = &session.shared().catalog;
+    let context = session.context();
+    match ddl {
+        DdlStatement::CreateExternalTable(command) => {
+            external(context, catalog, command, statement)
+                .await
+                .map(|()| 0)
+        }
+        DdlStatement::CreateMemoryTable(command) => {
+            in_memory(context, catalog, command, progress).await
+        }
+        DdlStatement::CreateView(command) => {
+            view(context, catalog, command, statement).await.map(|()| 0)
+        }
+        DdlStatement::DropTable(command) => {
+            let drop = (command.name, TableType::Base, command.if_exists);
+            dropped(context, catalog, drop).await.map(|()| 0)
+        }
+        DdlStatement::DropView(command) => {
+            let drop = (command.name, TableType::View, command.if_exists);
+            dropped(context, catalog, drop).await.map(|()| 0)
+        }
+        DdlStatement::CreateCatalogSchema(command) => {
+            let name = bare_schema(&command.schema_name)?;
+            let record = Record::of(statement, &default_schema(context))?;
+            let change = Change::CreateSchema {
+                name,
+                record,
+                if_not_exists: command.if_not_exists,
+            };
+            catalog.change(change).await.map(|()| 0)
+        }
+        DdlStatement::DropCatalogSchema(command) => {
+            let name = match &command.name {
+                SchemaReference::Bare { schema } => bare_schema(schema)?,
+                SchemaReference::Full { schema, catalog } => {
+                    bare_schema(&format!("{catalog}.{schema}"))?
+                }
+            };
+            let change = Change::DropSchema {
+                name,
+                if_exists: command.if_exists,
+                cascade: command.cascade,
+            };
+            catalog.change(change).await.map(|()| 0)
+        }
+        other => Err(EngineError::Unsupported {
+            message: format!("{} is not supported", other.name()),
+            location: None,
+        }),
+    }
+}
+
+async fn external(
+    context: &SessionContext,
+    catalog: &Catalog,
+    command: CreateExternalTable,
+    statement: Statement,
+) -> Result<(), EngineError> {
+    permanent(command.temporary, "table")?;
+    let taken = taken(command.if_not_exists, command.or_replace)?;
+    let (schema, name) = place(context, &command.name)?;
+    if taken == Taken::Keep && catalog.has(&schema, &name) {
+        return Ok(());
+    }
+    let table = create_external(&context.state(), &command).await?;
+    let entry = recorded(context, statement, Some(table))?;
+    let change = Change::Put {
+        schema,
+        name,
+        entry,
+        taken,
+    };
+    catalog.change(change).await
+}
+
+async fn in_memory(
+    context: &SessionContext,
+    catalog: &Catalog,
+    command: CreateMemoryTable,
+    progress: &Progress,
+) -> Result<i64, EngineError> {
+    permanent(command.temporary, "table")?;
+    let taken = taken(command.if_not_exists, command.or_replace)?;
+    let (schema, name) = place(context, &command.name)?;
+    if catalog.has(&schema, &name) {
+        match taken {
+            Taken::Keep => return Ok(0),
+            Taken::Refuse => {
+                return Err(EngineError::AlreadyExists {
+                    message: format!("table {name:?} exists already"),
+                });
+            }
+            Taken::Replace => {}
+        }
+    }
+    let (table, rows) = memory::create(context, command, progress).await?;
+    let change = Change::Put {
+        schema,
+        name,
+        entry: Entry::Provided(table),
+        taken,
+    };
+    catalog.change(change).await.map(|()| rows)
+}
+
+async fn view(
+    context: &SessionContext,
+    catalog: &Catalog,
+    command: CreateView,
+    statement: Statement,
+) -> Result<(), EngineError> {
+    permanent(command.temporary, "view")?;
+    let taken = taken(false, command.or_replace)?;
+    let (schema, name) = place(context, &command.name)?;
+    let columns = command.input.schema().inner();
+    if let Some(column) = memory::repeated(columns.fields().iter().map(|field| field.name())) {
+        return Err(EngineError::Plan {
+            message: format!(
+                "view {name:?} would have two columns named {column:?}: give one another name"
+            ),
+            location: None,
+        });
+    }
+    // A view that reads itself, if only through another, would never be readable.
+    let reads = statement_reads(context, &statement)?;
+    if reads
+        .iter()
+        .any(|table| own_name(&context.state(), table) == Some((schema.clone(), name.clone())))
+    {
+        return Err(EngineError::Plan {
+            message: format!("view {name:?} reads itself"),
+            location: None,
+        });
+    }
+    view::table(Arc::unwrap_or_clone(command.input), statement.text())?;
+    let change = Change::Put {
+        schema,
+        name,
+        entry: recorded(context, statement, None)?,
+        taken,
+    };
+    catalog.change(change).await
+}
+
+async fn dropped(
+    context: &SessionContext,
+    catalog: &Catalog,
+    (reference, table_type, if_exists): (TableReference, TableType, bool),
+) -> Result<(), EngineError> {
+    let (schema, name) = place(context, &reference)?;
+    let change = Change::Drop {
+        schema,
+        name,
+        table_type,
+        if_exists,
+    };
+    catalog.change(change).await
+}
+
+fn recorded(
+    context: &SessionContext,
+    statement: Statement,
+    opened: Option<Arc<dyn datafusion::catalog::TableProvider>>,
+) -> Result<Entry, EngineError> {
+    let record = Record::of(statement, &default_schema(context))?;
+    let record = record.ok_or_else(|| EngineError::Internal {
+        message: "the catalog cannot tell what the statement defines".to_owned(),
+    })?;
+    Ok(Entry::Defined(Arc::new(Definition::recorded(
+        record, opened,
+    ))))
+}
+
+fn statement_reads(
+    context: &SessionContext,
+    statement: &Statement,
+) -> Result<Vec<TableReference>, EngineError> {
+    use datafusion::sql::parser::Statement as Ast;
+    use datafusion::sql::sqlparser::ast;
+    let Ast::Statement(inner) = statement.ast() else {
+        return Ok(Vec::new());
+    };
+    let ast::Statement::CreateView(create) = inner.as_ref() else {
+        return Ok(Vec::new());
+    };
+    let query = Ast::Statement(Box::new(ast::Statement::Query(create.query.clone())));
+    Ok(context.state().resolve_table_references(&query)?)
+}
+
+fn place(context: &SessionContext, name: &TableReference) -> Result<(String, String), EngineError> {
+    own_name(&context.state(), name).ok_or_else(|| EngineError::Unsupported {
+        message: format!("{name} is in another catalog: tables and views are made in {CATALOG}"),
+        location: None,
+    })
+}
+
+fn default_schema(context: &SessionContext) -> String {
+    context
+        .state()
+        .config_options()
+        .catalog
+        .default_schema
+        .clone()
+}
+
+/// A schema's name, which may be written with the catalog's before it.
+fn bare_schema(name: &str) -> Result<String, EngineError> {
+    match name.split_once('.') {
+        None => Ok(name.to_owned()),
+        Some((CATALOG, schema)) => Ok(schema.to_owned()),
+        Some((catalog, _)) => Err(EngineError::Unsupported {
+            message: format!("schemas are made in catalog {CATALOG}, not in {catalog:?}"),
+            location: None,
+        }),
+    }
+}
+
+fn permanent(temporary: bool, what: &str) -> Result<(), EngineError> {
+    if !temporary {
+        return Ok(());
+    }
+    Err(EngineError::Unsupported {
+        message: format!("temporary {what}s are not supported"),
+        location: None,
+    })
+}
+
+fn taken(if_not_exists: bool, or_replace: bool) -> Result<Taken, EngineError> {
+    match (if_not_exists, or_replace) {
+        (true, true) => Err(EngineError::Plan {
+            message: "IF NOT EXISTS and OR REPLACE exclude each other".to_owned(),
+            location: None,
+        }),
+        (true, false) => Ok(Taken::Keep),
+        (false, true) => Ok(Taken::Replace),
+        (false, false) => Ok(Taken::Refuse),
+    }
+}

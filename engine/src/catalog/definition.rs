@@ -1,0 +1,155 @@
+//! What an entry of a schema is: a table that code made, or the definition of one.
+
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::{DdlStatement, LogicalPlan, TableType};
+use tokio::sync::OnceCell;
+
+use super::record::Record;
+use super::{Opener, view};
+use crate::config::TableSettings;
+use crate::environment::SCHEMA;
+use crate::{EngineError, formats, sql};
+
+/// An entry of a schema.
+#[derive(Debug, Clone)]
+pub(crate) enum Entry {
+    /// Made by code; lives as long as the engine.
+    Provided(Arc<dyn TableProvider>),
+    /// Defined by SQL or configuration; opened when it is used.
+    Defined(Arc<Definition>),
+}
+
+impl Entry {
+    /// The record that stands for it in the catalog file.
+    pub(super) fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Defined(definition) => match &definition.source {
+                Source::Sql(record) => Some(record),
+                Source::Declared(_) => None,
+            },
+            Self::Provided(_) => None,
+        }
+    }
+
+    pub(super) fn table_type(&self) -> TableType {
+        match self {
+            Self::Provided(table) => table.table_type(),
+            Self::Defined(definition) => definition.table_type(),
+        }
+    }
+}
+
+/// How to make a table.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    name: String,
+    source: Source,
+    /// A table stays open once it is; a view is planned anew each time, so that it follows the
+    /// tables that it reads.
+    opened: OnceCell<Arc<dyn TableProvider>>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Sql(Record),
+    Declared(TableSettings),
+}
+
+impl Definition {
+    /// A table of `cohortql.toml`.
+    pub(super) fn declared(name: &str, table: TableSettings) -> Self {
+        Self {
+            name: name.to_owned(),
+            source: Source::Declared(table),
+            opened: OnceCell::new(),
+        }
+    }
+
+    /// A table or view made by SQL, which may be open already.
+    pub(super) fn recorded(record: Record, opened: Option<Arc<dyn TableProvider>>) -> Self {
+        Self {
+            name: record.name().to_owned(),
+            source: Source::Sql(record),
+            opened: OnceCell::new_with(opened),
+        }
+    }
+
+    fn table_type(&self) -> TableType {
+        match &self.source {
+            Source::Sql(record) => record.table_type(),
+            Source::Declared(_) => TableType::Base,
+        }
+    }
+
+    /// The table itself.
+    pub(super) async fn open(
+        &self,
+        opener: &Opener,
+    ) -> Result<Arc<dyn TableProvider>, EngineError> {
+        let opening = || async {
+            let state = opener.state()?;
+            match &self.source {
+                Source::Declared(table) => Ok(formats::open(&state, table).await?),
+                Source::Sql(record) => external(in_schema(state, record.path()), record).await,
+            }
+        };
+        match &self.source {
+            Source::Sql(record) if record.table_type() == TableType::View => {
+                view::open(in_schema(opener.state()?, record.path()), record).await
+            }
+            _ => self.opened.get_or_try_init(opening).await.map(Arc::clone),
+        }
+        .map_err(|error: EngineError| error.about(&format!("table {:?}", self.name)))
+    }
+}
+
+/// The state with another default schema, the one in which a statement was written.
+fn in_schema(mut state: SessionState, schema: &str) -> SessionState {
+    if schema != SCHEMA {
+        let options = state.config_mut().options_mut();
+        schema.clone_into(&mut options.catalog.default_schema);
+    }
+    state
+}
+
+async fn external(
+    state: SessionState,
+    record: &Record,
+) -> Result<Arc<dyn TableProvider>, EngineError> {
+    let ast = sql::prepare(&state, record.statement().ast().clone()).await?;
+    let plan = state.statement_to_plan(ast).await?;
+    let LogicalPlan::Ddl(DdlStatement::CreateExternalTable(command)) = plan else {
+        return Err(EngineError::Internal {
+            message: format!("the definition of {:?} makes no table", record.name()),
+        });
+    };
+    create_external(&state, &command).await
+}
+
+/// Opens the table of a `CREATE EXTERNAL TABLE`.
+pub(super) async fn create_external(
+    state: &SessionState,
+    command: &datafusion::logical_expr::CreateExternalTable,
+) -> Result<Arc<dyn TableProvider>, EngineError> {
+    let factories = state.table_factories();
+    let Some(factory) = factories.get(&command.file_type.to_uppercase()) else {
+        let mut known: Vec<_> = factories.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        return Err(EngineError::Plan {
+            message: format!(
+                "STORED AS must be one of {}, got {}",
+                known.join(", "),
+                command.file_type
+            ),
+            location: None,
+        });
+    };
+    factory
+        .create(state, command)
+        .await
+        .map_err(|error: DataFusionError| error.into())
+}

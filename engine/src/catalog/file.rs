@@ -1,0 +1,235 @@
+//! The catalog file: `.cohortql/catalog.sql` in the project folder.
+//!
+//! It holds the `CREATE` statements as they were written, in the order in which they were run,
+//! so that any SQL tool shows it and a person can mend it. A statement written for another
+//! default schema than `public` stands under a `SET` of that schema.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tempfile::NamedTempFile;
+
+use super::lock::Lock;
+use super::record::Record;
+use crate::environment::SCHEMA;
+use crate::{EngineError, Statement};
+
+const FOLDER: &str = ".cohortql";
+const FILE: &str = "catalog.sql";
+const LOCK: &str = "catalog.lock";
+
+const HEADER: &str = "-- Tables and views of this project, written by CohortQL.\n\
+                      -- The statements are run in this order when the project is opened.\n";
+
+const SET_SCHEMA: &str = "SET datafusion.catalog.default_schema = ";
+
+/// Statements of a catalog file may be nested as deeply as those of a session.
+const RECURSION_LIMIT: usize = 50;
+
+/// Tells whether the file has changed: every write makes a new file.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// The file, and what it looked like when it was last read.
+#[derive(Debug)]
+pub(super) struct CatalogFile {
+    folder: PathBuf,
+    seen: Mutex<Option<Stamp>>,
+}
+
+/// The file under lock: nobody else writes it meanwhile.
+#[derive(Debug)]
+pub(super) struct Locked<'a> {
+    file: &'a CatalogFile,
+    _lock: Lock,
+}
+
+impl CatalogFile {
+    pub(super) fn in_project(project: &Path) -> Self {
+        Self {
+            folder: project.join(FOLDER),
+            seen: Mutex::new(None),
+        }
+    }
+
+    /// The records, unless the file is as it was when last read.
+    pub(super) fn read_if_changed(&self) -> Result<Option<Vec<Record>>, EngineError> {
+        let stamp = self.stamp()?;
+        if *self.seen.lock().unwrap_or_else(PoisonError::into_inner) == Some(stamp) {
+            return Ok(None);
+        }
+        self.read().map(Some)
+    }
+
+    /// Waits until nobody else writes the file.
+    pub(super) fn lock(&self) -> Result<Locked<'_>, EngineError> {
+        fs::create_dir_all(&self.folder)
+            .map_err(|error| self.failed(&self.folder, "made", &error))?;
+        Ok(Locked {
+            _lock: Lock::take(&self.folder.join(LOCK))?,
+            file: self,
+        })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    fn stamp(&self) -> Result<Stamp, EngineError> {
+        let path = self.path();
+        match fs::metadata(&path) {
+            Ok(metadata) => {
+                let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                Ok(Some((modified, metadata.len())))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(&path, "read", &error)),
+        }
+    }
+
+    fn read(&self) -> Result<Vec<Record>, EngineError> {
+        let path = self.path();
+        let stamp = self.stamp()?;
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(self.failed(&path, "read", &error)),
+        };
+        let records = records(&bytes).map_err(|(line, message)| EngineError::Catalog {
+            message: format!(
+                "{}, line {line}: {message}; nothing was changed: mend that line, or move the \
+                 file away to start anew",
+                path.display()
+            ),
+        })?;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
+        Ok(records)
+    }
+
+    fn failed(&self, path: &Path, what: &str, error: &std::io::Error) -> EngineError {
+        EngineError::Catalog {
+            message: format!("{} cannot be {what}: {error}", path.display()),
+        }
+    }
+}
+
+impl Locked<'_> {
+    pub(super) fn read(&self) -> Result<Vec<Record>, EngineError> {
+        self.file.read()
+    }
+
+    /// Replaces the file: readers see the old one or the new one, and a crash leaves either.
+    pub(super) fn write(&self, records: &[Record]) -> Result<(), EngineError> {
+        let (file, path) = (self.file, self.file.path());
+        let failed = |error: std::io::Error| file.failed(&path, "written", &error);
+        let mut fresh = NamedTempFile::new_in(&file.folder).map_err(failed)?;
+        fresh
+            .write_all(rendered(records).as_bytes())
+            .map_err(failed)?;
+        fresh.as_file().sync_all().map_err(failed)?;
+        fresh.persist(&path).map_err(|error| failed(error.error))?;
+        // The new name is safe once the folder is; not every system can say so of folders.
+        if let Ok(folder) = File::open(&file.folder) {
+            let _ = folder.sync_all();
+        }
+        let stamp = file.stamp()?;
+        *file.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
+        Ok(())
+    }
+}
+
+/// The records of a file's bytes, or the line that is wrong and why.
+fn records(bytes: &[u8]) -> Result<Vec<Record>, (u64, String)> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        (
+            u64::try_from(line).unwrap_or(u64::MAX),
+            "not UTF-8 text".to_owned(),
+        )
+    })?;
+    let statements = Statement::parse_all(text, RECURSION_LIMIT).map_err(|error| {
+        (
+            error.location().map_or(1, |(line, _)| line),
+            error.to_string(),
+        )
+    })?;
+    let mut path = SCHEMA.to_owned();
+    let mut records = Vec::new();
+    for statement in statements {
+        let (line, _) = statement.location();
+        if let Some(schema) = statement.text().strip_prefix(SET_SCHEMA) {
+            schema
+                .trim_matches('\'')
+                .replace("''", "'")
+                .clone_into(&mut path);
+            continue;
+        }
+        let text = statement
+            .text()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        match Record::of(statement, &path) {
+            Ok(Some(record)) => records.push(record),
+            Ok(None) => {
+                let message = "expected CREATE SCHEMA, CREATE EXTERNAL TABLE or CREATE VIEW";
+                return Err((line, format!("{message}, got {text:?}")));
+            }
+            Err(error) => return Err((line, error.to_string())),
+        }
+    }
+    Ok(records)
+}
+
+fn rendered(records: &[Record]) -> String {
+    let mut text = HEADER.to_owned();
+    let mut path = SCHEMA;
+    for record in records {
+        if record.path() != path {
+            path = record.path();
+            let quoted = path.replace('\'', "''");
+            text.push_str(&format!("\n{SET_SCHEMA}'{quoted}';\n"));
+        }
+        text.push_str(&format!("\n{};\n", record.statement().text()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let text = "CREATE SCHEMA shop;\nCREATE VIEW a AS\n  SELECT 1; -- one\n\
+                    SET datafusion.catalog.default_schema = 'shop';\n\
+                    CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION 'x';\n\
+                    SET datafusion.catalog.default_schema = 'public';\nCREATE VIEW b AS SELECT 2;";
+        let first = records(text.as_bytes()).unwrap();
+        let names: Vec<_> = first.iter().map(Record::to_string).collect();
+        assert_eq!(names, ["shop", "public.a", "shop.t", "public.b"]);
+        let again = records(rendered(&first).as_bytes()).unwrap();
+        assert!(
+            first
+                .iter()
+                .zip(&again)
+                .all(|(one, other)| one.same_as(other))
+        );
+        assert_eq!(rendered(&first), rendered(&again));
+    }
+
+    #[test]
+    fn the_line_that_is_wrong_is_named() {
+        let wrong = |text: &[u8]| records(text).unwrap_err();
+        assert_eq!(
+            wrong(b"CREATE VIEW a AS SELECT 1;\n\nCREATE VIEW b AS SELEC 2;").0,
+            3
+        );
+        assert_eq!(wrong(b"CREATE VIEW a AS SELECT 1;\nDROP VIEW a;").0, 2);
+        assert_eq!(wrong(b"-- fine\n\xff\xfe").0, 2);
+    }
+}

@@ -1,0 +1,134 @@
+//! Tables made by `CREATE TABLE`: rows in memory, counted against the memory limit.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use datafusion::catalog::{MemTable, Session, TableProvider};
+use datafusion::common::Constraints;
+use datafusion::error::Result;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::logical_expr::dml::InsertOp;
+use datafusion::logical_expr::{CreateMemoryTable, Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+
+use crate::execution::physical_plan;
+use crate::shape::shaped;
+use crate::{EngineError, Progress};
+
+/// A table in memory that gives its share of the memory limit back when it is dropped. Rows
+/// inserted later are not counted.
+#[derive(Debug)]
+struct HeldTable {
+    table: MemTable,
+    _held: MemoryReservation,
+}
+
+/// Runs the query of a `CREATE TABLE` and keeps its rows. Returns the table and its row count.
+pub(super) async fn create(
+    context: &SessionContext,
+    command: CreateMemoryTable,
+    progress: &Progress,
+) -> Result<(Arc<dyn TableProvider>, i64), EngineError> {
+    let query = Arc::unwrap_or_clone(command.input);
+    let state = context.state();
+    let query = state.optimize(&query)?;
+    let schema = Arc::clone(query.schema().inner());
+    if let Some(name) = repeated(schema.fields().iter().map(|field| field.name())) {
+        return Err(EngineError::Plan {
+            message: format!(
+                "table {} would have two columns named {name:?}: give one another name",
+                command.name
+            ),
+            location: None,
+        });
+    }
+    let held = MemoryConsumer::new(format!("table {}", command.name))
+        .register(&context.runtime_env().memory_pool);
+    let physical = physical_plan(context, query).await?;
+    progress.watch(&physical);
+    let mut stream = execute_stream(physical, context.task_ctx())?;
+    let mut batches: Vec<RecordBatch> = Vec::new();
+    let mut rows = 0;
+    while let Some(batch) = stream.next().await {
+        let batch = shaped(batch?, &schema)?;
+        held.try_grow(batch.get_array_memory_size())?;
+        rows += batch.num_rows();
+        batches.push(batch);
+    }
+    let table = MemTable::try_new(schema, vec![batches])?
+        .with_constraints(command.constraints)
+        .with_column_defaults(command.column_defaults.into_iter().collect());
+    let table = Arc::new(HeldTable { table, _held: held });
+    Ok((table, i64::try_from(rows).unwrap_or(i64::MAX)))
+}
+
+/// The first name that occurs twice.
+pub(super) fn repeated<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().find(|name| !seen.insert(name.as_str()))
+}
+
+#[async_trait]
+impl TableProvider for HeldTable {
+    fn schema(&self) -> arrow::datatypes::SchemaRef {
+        self.table.schema()
+    }
+
+    fn constraints(&self) -> Option<&Constraints> {
+        self.table.constraints()
+    }
+
+    fn table_type(&self) -> TableType {
+        self.table.table_type()
+    }
+
+    fn get_column_default(&self, column: &str) -> Option<&Expr> {
+        self.table.get_column_default(column)
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        self.table.supports_filters_pushdown(filters)
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.table.scan(state, projection, filters, limit).await
+    }
+
+    async fn insert_into(
+        &self,
+        state: &dyn Session,
+        input: Arc<dyn ExecutionPlan>,
+        how: InsertOp,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.table.insert_into(state, input, how).await
+    }
+
+    async fn delete_from(
+        &self,
+        state: &dyn Session,
+        filters: Vec<Expr>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.table.delete_from(state, filters).await
+    }
+
+    async fn update(
+        &self,
+        state: &dyn Session,
+        assignments: Vec<(String, Expr)>,
+        filters: Vec<Expr>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.table.update(state, assignments, filters).await
+    }
+}

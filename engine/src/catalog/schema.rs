@@ -1,0 +1,140 @@
+//! A schema of the catalog.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::error::Result;
+use datafusion::logical_expr::TableType;
+
+use super::Opener;
+use super::definition::Entry;
+use crate::EngineError;
+
+/// Tables and views by name.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    name: String,
+    opener: Arc<Opener>,
+    entries: RwLock<BTreeMap<String, Entry>>,
+    failures: Mutex<BTreeMap<String, EngineError>>,
+}
+
+impl Schema {
+    pub(super) fn new(name: &str, opener: Arc<Opener>) -> Self {
+        Self {
+            name: name.to_owned(),
+            opener,
+            entries: RwLock::default(),
+            failures: Mutex::default(),
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Entry> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(name).cloned()
+    }
+
+    pub(super) fn put(&self, name: &str, entry: Entry) -> Option<Entry> {
+        self.forget_failure(name);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(name.to_owned(), entry)
+    }
+
+    pub(super) fn remove(&self, name: &str) -> Option<Entry> {
+        self.forget_failure(name);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.remove(name)
+    }
+
+    /// Why a table could not be opened when it was last asked for.
+    pub(super) fn failure(&self, name: &str) -> Option<EngineError> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(name).cloned()
+    }
+
+    pub(super) fn not_empty(&self) -> EngineError {
+        EngineError::Plan {
+            message: format!(
+                "schema {:?} is not empty: drop its tables first, or use DROP SCHEMA … CASCADE",
+                self.name
+            ),
+            location: None,
+        }
+    }
+
+    fn forget_failure(&self, name: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(name);
+    }
+
+    fn remember_failure(&self, name: &str, error: EngineError) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.insert(name.to_owned(), error);
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Schema {
+    fn table_names(&self) -> Vec<String> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.keys().cloned().collect()
+    }
+
+    /// A table that cannot be opened is reported as absent, and the reason kept for
+    /// [`Schema::failure`]: as an error it would keep the information schema from listing all the
+    /// others.
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let definition = match self.get(name) {
+            None => return Ok(None),
+            Some(Entry::Provided(table)) => return Ok(Some(table)),
+            Some(Entry::Defined(definition)) => definition,
+        };
+        match definition.open(&self.opener).await {
+            Ok(table) => {
+                self.forget_failure(name);
+                Ok(Some(table))
+            }
+            Err(error) => {
+                tracing::warn!(schema = self.name, table = name, %error, "cannot open a table");
+                self.remember_failure(name, error);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
+        Ok(self.get(name).map(|entry| entry.table_type()))
+    }
+
+    fn register_table(
+        &self,
+        name: String,
+        table: Arc<dyn TableProvider>,
+    ) -> Result<Option<Arc<dyn TableProvider>>> {
+        // What the catalog file defines is only hidden by a table of the same name, not lost.
+        let taken = self
+            .get(&name)
+            .is_some_and(|entry| entry.record().is_none());
+        if taken {
+            return Err(EngineError::AlreadyExists {
+                message: format!("table {name:?} exists already"),
+            }
+            .into());
+        }
+        self.put(&name, Entry::Provided(table));
+        Ok(None)
+    }
+
+    fn deregister_table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        match self.remove(name) {
+            Some(Entry::Provided(table)) => Ok(Some(table)),
+            _ => Ok(None),
+        }
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
