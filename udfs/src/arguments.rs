@@ -55,7 +55,7 @@ pub(crate) fn coerce_one(kind: Kind, given: &DataType) -> DataType {
         Kind::Condition if is_null => DataType::Boolean,
         Kind::ConstantText | Kind::TimeZone if is_null || is_text(given) => DataType::Utf8,
         Kind::ConstantDouble if is_null || given.is_numeric() => DataType::Float64,
-        Kind::ConstantInteger if is_null || given.is_integer() => DataType::Int64,
+        Kind::Integer | Kind::ConstantInteger if is_null || given.is_integer() => DataType::Int64,
         _ => given.clone(),
     }
 }
@@ -136,7 +136,7 @@ fn accepts(kind: Kind, data_type: &DataType) -> bool {
         Kind::Condition => data_type == &DataType::Boolean,
         Kind::ConstantText | Kind::TimeZone => data_type == &DataType::Utf8,
         Kind::ConstantDouble => data_type == &DataType::Float64,
-        Kind::ConstantInteger => data_type == &DataType::Int64,
+        Kind::Integer | Kind::ConstantInteger => data_type == &DataType::Int64,
         Kind::Value | Kind::Constant => true,
     }
 }

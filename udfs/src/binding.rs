@@ -8,7 +8,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::function::{
     AggregateFunctionSimplification, WindowFunctionSimplification,
 };
-use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 
 use crate::arguments::coerce_one;
 use crate::constants::{Constants, literal};
@@ -41,6 +41,17 @@ pub(crate) fn simplify_window<F: Described>(
         })?;
         Ok(Expr::from(call))
     }))
+}
+
+/// The `simplify` of a scalar function, likewise.
+pub(crate) fn simplify_scalar<F: Described>(
+    function: &'static str,
+    args: Vec<Expr>,
+    session: &SimplifyContext,
+) -> Result<ExprSimplifyResult> {
+    let args = bind(F::PARAMETERS, args, session)?;
+    check(function, F::PARAMETERS, &args, F::check)?;
+    Ok(ExprSimplifyResult::Original(args))
 }
 
 fn check(

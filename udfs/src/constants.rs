@@ -70,6 +70,19 @@ impl Constants {
         })
     }
 
+    /// Reads the constants among the arguments of a scalar call, as far as they are known.
+    pub(crate) fn of_known(
+        function: &str,
+        parameters: &'static [Parameter],
+        values: &[Option<&ScalarValue>],
+    ) -> Self {
+        Self {
+            function: function.to_owned(),
+            parameters,
+            values: values.iter().map(|value| value.cloned()).collect(),
+        }
+    }
+
     /// Reads the constants among the logical expressions of a call. `None` when one of
     /// them has no value yet: a `$1`, or arithmetic that was not folded.
     ///

@@ -42,6 +42,8 @@ pub enum Kind {
     Key,
     /// Any number, keeping its type.
     Amount,
+    /// A whole number, read as a BIGINT.
+    Integer,
     /// A BOOLEAN.
     Condition,
     /// Any value of any type.
@@ -86,6 +88,7 @@ impl Kind {
             Self::Time => "a date or timestamp",
             Self::Key => "a type that can be hashed",
             Self::Amount => "a number",
+            Self::Integer => "a whole number",
             Self::Condition => "a boolean",
             Self::Value => "a value",
             Self::ConstantTime => "a constant date or timestamp",

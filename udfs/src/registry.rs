@@ -52,7 +52,6 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// A scalar function's entry.
-    #[expect(dead_code, reason = "no family has a scalar function yet")]
     pub(crate) fn scalar<F: ScalarUDFImpl + Described + 'static>(function: F) -> Self {
         Self::new::<F>(Function::Scalar(Arc::new(ScalarUDF::from(function))))
     }

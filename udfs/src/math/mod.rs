@@ -6,5 +6,6 @@ pub(crate) mod earliest;
 pub(crate) mod exact_sum;
 mod local_time;
 pub(crate) mod pairs;
+pub(crate) mod rfm_maps;
 pub(crate) mod tiles;
 pub(crate) mod zone;

@@ -72,21 +72,8 @@ pub(super) struct Emitted {
     pub(super) customers: ArrayRef,
 }
 
-/// The type in which customers of the given type are kept and given back: no
-/// dictionary, and no unsigned integer.
-pub(super) fn customer_type(given: &DataType) -> DataType {
-    match given {
-        DataType::Dictionary(_, value) => customer_type(value),
-        DataType::UInt8 => DataType::Int16,
-        DataType::UInt16 => DataType::Int32,
-        DataType::UInt32 => DataType::Int64,
-        DataType::UInt64 => DataType::Decimal128(20, 0),
-        other => other.clone(),
-    }
-}
-
 impl CustomerGroups {
-    /// Customers of a [`customer_type`].
+    /// Customers of a type that [`crate::keys::result_type`] gives.
     pub(super) fn try_new(customer: &DataType) -> Result<Self> {
         let field = Field::new("customer", customer.clone(), true);
         let schema = Arc::new(Schema::new(vec![field]));

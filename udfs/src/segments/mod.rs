@@ -6,6 +6,7 @@ mod money;
 mod ntile_segment;
 mod ranking;
 mod rfm_score;
+mod rfm_segment;
 mod rows;
 
 use crate::registry::{Entry, Family};
@@ -17,6 +18,7 @@ pub(crate) fn family() -> Family {
         functions: vec![
             Entry::aggregate(rfm_score::RfmScore::new()),
             Entry::window(rfm_score::RfmScoreOver::new()),
+            Entry::scalar(rfm_segment::RfmSegment::new()),
             Entry::aggregate(ntile_segment::NtileSegment::new()),
             Entry::window(ntile_segment::NtileSegmentOver::new()),
         ],

@@ -47,9 +47,9 @@ use crate::arguments;
 use crate::binding::simplify_aggregate;
 use crate::constants::Constants;
 use crate::grouped::{Groups, Whole};
+use crate::keys;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-use crate::segments::customers::customer_type;
 use crate::segments::money::{amount_type, sum_type};
 
 /// Segments from raw rows.
@@ -133,7 +133,7 @@ impl AggregateUDFImpl for NtileSegment {
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
         let mut types = arguments::coerce(Self::PARAMETERS, arg_types);
         if let [customer, value, ..] = types.as_mut_slice() {
-            *customer = customer_type(customer);
+            *customer = keys::result_type(customer);
             *value = amount_type(value);
         }
         Ok(types)

@@ -54,9 +54,9 @@ use crate::arguments;
 use crate::binding::simplify_aggregate;
 use crate::constants::Constants;
 use crate::grouped::{Groups, Whole};
+use crate::keys;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-use crate::segments::customers::customer_type;
 use crate::segments::money::{amount_type, sum_type};
 use crate::segments::ranking::Cut;
 use crate::times::{Clock, named_zone};
@@ -166,7 +166,7 @@ impl AggregateUDFImpl for RfmScore {
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
         let mut types = arguments::coerce(Self::PARAMETERS, arg_types);
         if let [customer, _, amount, ..] = types.as_mut_slice() {
-            *customer = customer_type(customer);
+            *customer = keys::result_type(customer);
             *amount = amount_type(amount);
         }
         Ok(types)
