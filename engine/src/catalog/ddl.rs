@@ -32,7 +32,7 @@ pub(crate) async fn apply(
     let context = session.context();
     match ddl {
         DdlStatement::CreateExternalTable(command) => {
-            external(context, catalog, command, statement)
+            external(context, catalog, *command, statement)
                 .await
                 .map(|()| 0)
         }

@@ -1,0 +1,89 @@
+//! Every function and report has its SQL tests, and no test outlives its function.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{assert_none, files_below, read};
+use crate::support::root;
+
+fn function_names() -> BTreeSet<String> {
+    let aggregates = cohortql_udfs::all_aggregate_functions();
+    let scalars = cohortql_udfs::all_scalar_functions();
+    let windows = cohortql_udfs::all_window_functions();
+    aggregates
+        .iter()
+        .map(|f| f.name().to_string())
+        .chain(scalars.iter().map(|f| f.name().to_string()))
+        .chain(windows.iter().map(|f| f.name().to_string()))
+        .collect()
+}
+
+/// The name among `names` that a test file is for: the longest that its stem
+/// is or begins with.
+fn owner<'a>(stem: &str, names: &'a BTreeSet<String>) -> Option<&'a String> {
+    names
+        .iter()
+        .filter(|name| stem == name.as_str() || stem.starts_with(&format!("{name}_")))
+        .max_by_key(|name| name.len())
+}
+
+fn compare(folder: &str, names: &BTreeSet<String>) {
+    let mut missing: BTreeSet<_> = names.iter().collect();
+    let mut complaints = Vec::new();
+    for path in files_below(folder, &["slt"]) {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        match owner(stem, names) {
+            Some(name) => {
+                missing.remove(name);
+            }
+            None => complaints.push(format!("{} tests nothing that exists", path.display())),
+        }
+    }
+    complaints.extend(
+        missing
+            .iter()
+            .map(|name| format!("{folder}/{name}.slt is missing")),
+    );
+    assert_none("tests and functions differ", &complaints);
+}
+
+#[test]
+fn each_function_has_its_slt() {
+    compare("tests/slt/functions", &function_names());
+}
+
+#[test]
+fn each_report_has_its_slt() {
+    let names = cohortql_engine::reports::report_names()
+        .map(str::to_string)
+        .collect();
+    compare("tests/slt/reports", &names);
+}
+
+#[test]
+fn the_function_reference_is_current() {
+    let path = Path::new("docs/functions.md");
+    let expected = cohortql_udfs::docs::markdown();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(root().join(path), &expected).unwrap();
+    }
+    assert!(
+        read(path) == expected,
+        "docs/functions.md is stale: run `UPDATE_DOCS=1 cargo test --test integration function_reference`"
+    );
+}
+
+#[test]
+fn every_module_of_tests_is_compiled() {
+    let listed = read(Path::new("tests/main.rs"));
+    for entry in std::fs::read_dir(root().join("tests")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        let is_rust =
+            name.ends_with(".rs") || root().join("tests").join(&name).join("mod.rs").exists();
+        assert!(
+            !is_rust || name == "main.rs" || listed.contains(&format!("mod {module};")),
+            "tests/{name} is in no binary: declare it in tests/main.rs"
+        );
+    }
+}
