@@ -116,7 +116,7 @@ impl EngineBuilder {
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)
             .with_relation_planners(reports::relation_planners())
-            .with_table_factories(formats::table_factories())
+            .with_table_factories(formats::table_factories(settings.base_dir.clone()))
             .build();
         let context = SessionContext::new_with_state(state);
         cohortql_udfs::register_all(&context)?;

@@ -1,10 +1,15 @@
-//! Object stores: from URLs and configured credentials to places to read and write.
+//! Where data lies and how it is reached: locations, object stores and the
+//! credentials they need.
+
+mod location;
 
 use std::sync::Arc;
 
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
 
 use crate::{EngineError, Runtimes, Settings};
+
+pub use location::Location;
 
 /// The registry that an engine's tables find their stores in.
 pub(crate) fn registry(
