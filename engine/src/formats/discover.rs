@@ -213,6 +213,14 @@ async fn uniform(
 }
 
 async fn is_delta(place: &Place) -> Result<bool> {
+    // An empty log is still the mark of a Delta table, but only disks have empty folders.
+    if place
+        .location
+        .local_path()
+        .is_some_and(|folder| folder.join("_delta_log").is_dir())
+    {
+        return Ok(true);
+    }
     let log = place.path.clone().join("_delta_log");
     Ok(place
         .store

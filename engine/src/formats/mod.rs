@@ -9,14 +9,17 @@ mod arrow_ipc;
 pub(crate) mod classify;
 mod csv;
 mod definition;
+mod delta;
 mod discover;
 mod factory;
 mod files;
 mod json;
+mod mapped;
 mod message;
 pub(crate) mod names;
 mod options;
 mod parquet;
+pub(crate) mod versions;
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,11 +63,12 @@ pub trait TableFormat: fmt::Debug + Send + Sync {
 }
 
 /// Every format.
-pub static FORMATS: [&dyn TableFormat; 4] = [
+pub static FORMATS: [&dyn TableFormat; 5] = [
     &parquet::Parquet,
     &csv::Csv,
     &json::Json,
     &arrow_ipc::ArrowIpc,
+    &delta::Delta,
 ];
 
 /// Opens a table with whatever its definition asks for on top.
@@ -89,5 +93,6 @@ pub async fn open(
     if definition.locations.is_empty() {
         return plan_err!("table \"{}\" has no location", definition.name);
     }
-    format.open(session, definition).await
+    let table = format.open(session, definition).await?;
+    mapped::MappedTable::over(definition, table)
 }
