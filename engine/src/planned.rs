@@ -42,8 +42,8 @@ impl Planned {
     ) -> Result<Self, EngineError> {
         let state = Arc::new(context.state());
         let explain = |error: DataFusionError| EngineError::planning(&error, &state);
-        let versions = sql::Versions::load(&state, statement.ast()).await?;
         let ast = sql::prepare(&state, statement.ast().clone()).await?;
+        let versions = sql::Versions::load(&state, &ast).await?;
         let planning = versions.while_planning(state.statement_to_plan(ast));
         let mut plan = planning.await.map_err(explain)?;
         if matches!(&plan, LogicalPlan::Statement(PlanStatement::Execute(_))) {

@@ -22,8 +22,10 @@ const UUID: [u8; 16] = [
 pub(super) fn delete(table: &Path, version: u64, rows: &[u16], kind: Kind) {
     let log = table.join("_delta_log");
     let text = std::fs::read_to_string(log.join(format!("{:020}.json", 0))).unwrap();
-    let actions: Vec<Value> =
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let actions: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let find = |name: &str| actions.iter().find_map(|a| a.get(name)).unwrap().clone();
     let mut add = find("add");
     let bitmap = bitmap(rows);
@@ -40,7 +42,11 @@ pub(super) fn delete(table: &Path, version: u64, rows: &[u16], kind: Kind) {
             let hex: String = UUID.iter().map(|byte| format!("{byte:02x}")).collect();
             let uuid = format!(
                 "{}-{}-{}-{}-{}",
-                &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]
+                &hex[..8],
+                &hex[8..12],
+                &hex[12..16],
+                &hex[16..20],
+                &hex[20..]
             );
             std::fs::write(table.join(format!("deletion_vector_{uuid}.bin")), file).unwrap();
             json!({
@@ -61,7 +67,9 @@ pub(super) fn delete(table: &Path, version: u64, rows: &[u16], kind: Kind) {
         "readerFeatures": ["deletionVectors"], "writerFeatures": ["deletionVectors"],
     });
     let lines = [
-        json!({"protocol": protocol}), json!({"metaData": metadata}), json!({"remove": remove}),
+        json!({"protocol": protocol}),
+        json!({"metaData": metadata}),
+        json!({"remove": remove}),
         json!({"add": add}),
     ];
     let text = lines.map(|line| line.to_string()).join("\n");
@@ -107,7 +115,11 @@ fn crc32(bytes: &[u8]) -> u32 {
     let step = |mut crc: u32, byte: &u8| {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            };
         }
         crc
     };

@@ -22,8 +22,16 @@ async fn deleted_rows_and_their_mark_are_out_of_sight() {
              OPTIONS ('soft_delete_column' 'GONE')"
         );
         place.rows(&create).await;
-        assert_eq!(place.rows("SELECT * FROM t ORDER BY id").await, "1\n3", "{kind} {dead}");
-        assert_eq!(place.rows("SELECT count(*) FROM t").await, "2", "{kind} {dead}");
+        assert_eq!(
+            place.rows("SELECT * FROM t ORDER BY id").await,
+            "1\n3",
+            "{kind} {dead}"
+        );
+        assert_eq!(
+            place.rows("SELECT count(*) FROM t").await,
+            "2",
+            "{kind} {dead}"
+        );
         assert!(place.error("SELECT gone FROM t").await.contains("gone"));
     }
 }
@@ -41,10 +49,20 @@ async fn columns_get_our_names_and_filters_reach_the_files() {
             place.path("t")
         ))
         .await;
-    assert_eq!(place.rows("SELECT customer, amount, year FROM t WHERE year = 2").await, "1|2.5|2");
-    let plan = place.rows("EXPLAIN SELECT customer FROM t WHERE year = 2").await;
+    assert_eq!(
+        place
+            .rows("SELECT customer, amount, year FROM t WHERE year = 2")
+            .await,
+        "1|2.5|2"
+    );
+    let plan = place
+        .rows("EXPLAIN SELECT customer FROM t WHERE year = 2")
+        .await;
     assert!(!plan.contains("y=1"), "{plan}");
-    assert_eq!(place.rows("SELECT x.customer FROM t AS x LIMIT 1").await, "1");
+    assert_eq!(
+        place.rows("SELECT x.customer FROM t AS x LIMIT 1").await,
+        "1"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,9 +72,16 @@ async fn a_mapping_of_what_is_not_there_names_the_nearest() {
     let create = |options: &str| {
         format!("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '{path}' OPTIONS ({options})")
     };
-    let message = place.error(&create("'soft_delete_column' 'fivetran_deleted'")).await;
-    assert!(message.contains("did you mean \"_fivetran_deleted\"?"), "{message}");
-    let message = place.error(&create("'columns' '_fivetran_deleted = id'")).await;
+    let message = place
+        .error(&create("'soft_delete_column' 'fivetran_deleted'"))
+        .await;
+    assert!(
+        message.contains("did you mean \"_fivetran_deleted\"?"),
+        "{message}"
+    );
+    let message = place
+        .error(&create("'columns' '_fivetran_deleted = id'"))
+        .await;
     assert!(message.contains("which another column is"), "{message}");
 }
 
@@ -74,5 +99,10 @@ async fn declarations_in_the_configuration_do_the_same() {
         .build()
         .await
         .unwrap();
-    assert_eq!(super::run(&engine, "SELECT order_id FROM orders").await.unwrap(), "1");
+    assert_eq!(
+        super::run(&engine, "SELECT order_id FROM orders")
+            .await
+            .unwrap(),
+        "1"
+    );
 }

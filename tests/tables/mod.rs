@@ -3,9 +3,13 @@
 
 mod bad_input;
 mod changes;
+mod deletion_vector;
+mod delta;
 mod external;
 mod files;
 mod folders;
+mod mapping;
+mod stores;
 
 use std::path::Path;
 

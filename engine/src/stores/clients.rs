@@ -60,12 +60,20 @@ fn s3(
     const CREDENTIALS: [&str; 3] = ["access_key_id", "secret_access_key", "token"];
     let place = place(url);
     let environment = Options::from_environment(&["AWS_"]);
-    let environment = rename(environment, "aws_", &[
-        ("session_token", "token"),
-        ("endpoint_url_s3", "endpoint"),
-        ("endpoint_url", "endpoint"),
-    ]);
-    let given = rename(given, "aws_", &[("session_token", "token"), ("endpoint_url", "endpoint")]);
+    let environment = rename(
+        environment,
+        "aws_",
+        &[
+            ("session_token", "token"),
+            ("endpoint_url_s3", "endpoint"),
+            ("endpoint_url", "endpoint"),
+        ],
+    );
+    let given = rename(
+        given,
+        "aws_",
+        &[("session_token", "token"), ("endpoint_url", "endpoint")],
+    );
     let own = given.get(&["access_key_id"]).is_some();
     let named = profile.map(str::to_string);
     let in_environment = environment.get(&["access_key_id"]).is_some();
@@ -81,10 +89,17 @@ fn s3(
         _ => profile::read("default").ok().flatten().unwrap_or_default(),
     };
     let is_credential = |name: &str| CREDENTIALS.contains(&name);
-    let environment =
-        if own || profile.is_some() { environment.without(is_credential) } else { environment };
+    let environment = if own || profile.is_some() {
+        environment.without(is_credential)
+    } else {
+        environment
+    };
     let from_profile = rename(from_profile, "", &[("session_token", "token")]);
-    let from_profile = if own { from_profile.without(is_credential) } else { from_profile };
+    let from_profile = if own {
+        from_profile.without(is_credential)
+    } else {
+        from_profile
+    };
     let mut options = if profile.is_some() {
         given.over(from_profile).over(environment)
     } else {
@@ -93,7 +108,10 @@ fn s3(
     let has = |names: &[&str]| options.get(names).is_some();
     let known = has(&["access_key_id"])
         || (has(&["web_identity_token_file"]) && has(&["role_arn"]))
-        || has(&["container_credentials_relative_uri", "container_credentials_full_uri"])
+        || has(&[
+            "container_credentials_relative_uri",
+            "container_credentials_full_uri",
+        ])
         || options.is_true(&["skip_signature", FROM_MACHINE]);
     if !known {
         return plan_err!(
@@ -114,17 +132,29 @@ fn s3(
             builder = builder.with_config(key, value);
         }
     }
-    Ok((Arc::new(builder.build().map_err(|e| unusable(&place, &options, &e))?), options))
+    Ok((
+        Arc::new(
+            builder
+                .build()
+                .map_err(|e| unusable(&place, &options, &e))?,
+        ),
+        options,
+    ))
 }
 
 fn gcs(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<Client> {
     let place = place(url);
     let environment = rename(Options::from_environment(&["GOOGLE_"]), "google_", &[]);
     let mut options = rename(given, "google_", &[("endpoint", "base_url")]).over(environment);
-    let home = std::env::var_os("HOME").map(std::path::PathBuf::from).unwrap_or_default();
+    let home = std::env::var_os("HOME")
+        .map(std::path::PathBuf::from)
+        .unwrap_or_default();
     let personal = home.join(".config/gcloud/application_default_credentials.json");
     let names = [
-        "service_account", "service_account_path", "service_account_key", "application_credentials",
+        "service_account",
+        "service_account_path",
+        "service_account_key",
+        "application_credentials",
     ];
     let known = options.get(&names).is_some()
         || personal.exists()
@@ -147,18 +177,36 @@ fn gcs(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<
             builder = builder.with_config(key, value);
         }
     }
-    Ok((Arc::new(builder.build().map_err(|e| unusable(&place, &options, &e))?), options))
+    Ok((
+        Arc::new(
+            builder
+                .build()
+                .map_err(|e| unusable(&place, &options, &e))?,
+        ),
+        options,
+    ))
 }
 
 fn azure(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<Client> {
     let place = place(url);
-    let environment = rename(Options::from_environment(&["AZURE_"]), "azure_storage_", &[]);
+    let environment = rename(
+        Options::from_environment(&["AZURE_"]),
+        "azure_storage_",
+        &[],
+    );
     let environment = rename(environment, "azure_", &[]);
     let mut options = rename(rename(given, "azure_storage_", &[]), "azure_", &[]).over(environment);
     let has = |names: &[&str]| options.get(names).is_some();
     let emulator = options.is_true(&["use_emulator"]);
-    let known = has(&["account_key", "access_key", "master_key", "sas_key", "sas_token", "token", "bearer_token"])
-        || has(&["client_secret", "federated_token_file"])
+    let known = has(&[
+        "account_key",
+        "access_key",
+        "master_key",
+        "sas_key",
+        "sas_token",
+        "token",
+        "bearer_token",
+    ]) || has(&["client_secret", "federated_token_file"])
         || emulator
         || options.is_true(&["skip_signature", "use_azure_cli", FROM_MACHINE]);
     if !known {
@@ -192,7 +240,14 @@ fn azure(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Resul
     } else {
         builder.with_container_name(url.host_str().unwrap_or_default())
     };
-    Ok((Arc::new(builder.build().map_err(|e| unusable(&place, &options, &e))?), options))
+    Ok((
+        Arc::new(
+            builder
+                .build()
+                .map_err(|e| unusable(&place, &options, &e))?,
+        ),
+        options,
+    ))
 }
 
 fn web(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<Client> {
@@ -207,7 +262,10 @@ fn web(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<
             builder = builder.with_config(key, value);
         }
     }
-    Ok((Arc::new(builder.build().map_err(|e| unusable(&place, &given, &e))?), given))
+    Ok((
+        Arc::new(builder.build().map_err(|e| unusable(&place, &given, &e))?),
+        given,
+    ))
 }
 
 /// The part of a URL that one client serves.
@@ -220,14 +278,19 @@ fn rename(options: Options, prefix: &str, aliases: &[(&str, &str)]) -> Options {
     let mut out = Options::default();
     for (name, value) in options.iter() {
         let name = name.strip_prefix(prefix).unwrap_or(name);
-        let name = aliases.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, to)| to);
+        let name = aliases
+            .iter()
+            .find(|(alias, _)| *alias == name)
+            .map_or(name, |(_, to)| to);
         out.set(name, value.to_string());
     }
     out
 }
 
 fn client_options() -> ClientOptions {
-    ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_timeout(REQUEST_TIMEOUT)
+    ClientOptions::new()
+        .with_connect_timeout(CONNECT_TIMEOUT)
+        .with_timeout(REQUEST_TIMEOUT)
 }
 
 fn retries() -> RetryConfig {

@@ -66,8 +66,18 @@ impl Explain {
     fn generic(&self, source: &(dyn std::error::Error + 'static), path: Option<&Path>) -> String {
         let chain = chain(source);
         let lower = chain.to_lowercase();
-        let object = path.map_or_else(|| self.place.clone(), |path| format!("{}/{path}", self.place));
-        let unreachable = ["connect error", "error sending request", "connection refused", "dns error", "timed out", "connection reset"];
+        let object = path.map_or_else(
+            || self.place.clone(),
+            |path| format!("{}/{path}", self.place),
+        );
+        let unreachable = [
+            "connect error",
+            "error sending request",
+            "connection refused",
+            "dns error",
+            "timed out",
+            "connection reset",
+        ];
         if unreachable.iter().any(|sign| lower.contains(sign)) {
             let cause = if lower.contains("connection refused") {
                 "the connection is refused"
@@ -78,7 +88,10 @@ impl Explain {
             } else {
                 "the connection fails"
             };
-            let via = self.endpoint.as_ref().map_or_else(String::new, |e| format!(" at {e}"));
+            let via = self
+                .endpoint
+                .as_ref()
+                .map_or_else(String::new, |e| format!(" at {e}"));
             return format!(
                 "cannot reach {object}{via}: {cause}; check the endpoint, the region and the network"
             );
@@ -116,7 +129,8 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 fn server_says(text: &str) -> Option<String> {
     let element = |name: &str| {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
-        rest.split_once(&format!("</{name}>")).map(|(value, _)| value.trim().to_string())
+        rest.split_once(&format!("</{name}>"))
+            .map(|(value, _)| value.trim().to_string())
     };
     let code = element("Code")?;
     Some(match element("Message") {
@@ -145,19 +159,32 @@ mod tests {
     }
 
     fn generic(text: &str) -> String {
-        let error = Error::Generic { store: "S3", source: failure(text.to_string()) };
-        explain().error(error, Some(&Path::from("a.csv"))).to_string()
+        let error = Error::Generic {
+            store: "S3",
+            source: failure(text.to_string()),
+        };
+        explain()
+            .error(error, Some(&Path::from("a.csv")))
+            .to_string()
     }
 
     #[test]
     fn a_refused_connection_names_object_and_endpoint() {
-        let message = generic("Error performing GET: tcp connect error: Connection refused (os error 111)");
-        assert!(message.contains("cannot reach s3://shop/a.csv at http://127.0.0.1:9"), "{message}");
+        let message =
+            generic("Error performing GET: tcp connect error: Connection refused (os error 111)");
+        assert!(
+            message.contains("cannot reach s3://shop/a.csv at http://127.0.0.1:9"),
+            "{message}"
+        );
     }
 
     #[test]
     fn what_the_server_says_is_kept_short() {
-        let message = generic("<Error><Code>SlowDown</Code>\n<Message>Reduce.</Message><X>y</X></Error>");
-        assert!(message.ends_with("s3://shop/a.csv: SlowDown: Reduce."), "{message}");
+        let message =
+            generic("<Error><Code>SlowDown</Code>\n<Message>Reduce.</Message><X>y</X></Error>");
+        assert!(
+            message.ends_with("s3://shop/a.csv: SlowDown: Reduce."),
+            "{message}"
+        );
     }
 }

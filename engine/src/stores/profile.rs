@@ -8,14 +8,21 @@ use datafusion::error::Result;
 use super::secrets::Options;
 
 /// Keys by which a profile says that its credentials have to be fetched first.
-const FETCHED: [&str; 4] = ["sso_session", "sso_start_url", "role_arn", "credential_process"];
+const FETCHED: [&str; 4] = [
+    "sso_session",
+    "sso_start_url",
+    "role_arn",
+    "credential_process",
+];
 
 /// The options of a profile; `None` when it is in neither file.
 ///
 /// # Errors
 /// When the profile has to fetch its credentials.
 pub(super) fn read(name: &str) -> Result<Option<Options>> {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     let file = |variable: &str, default: &str| {
         std::env::var_os(variable).map_or_else(|| home.join(".aws").join(default), PathBuf::from)
     };
@@ -29,7 +36,11 @@ pub(super) fn read(name: &str) -> Result<Option<Options>> {
 fn read_files(name: &str, credentials: &Path, config: &Path) -> Result<Option<Options>> {
     let credentials = std::fs::read_to_string(credentials).unwrap_or_default();
     let config = std::fs::read_to_string(config).unwrap_or_default();
-    let in_config = if name == "default" { name.to_string() } else { format!("profile {name}") };
+    let in_config = if name == "default" {
+        name.to_string()
+    } else {
+        format!("profile {name}")
+    };
     let mut pairs = section(&credentials, name);
     pairs.extend(section(&config, &in_config));
     if pairs.is_empty() {
@@ -43,10 +54,15 @@ fn read_files(name: &str, credentials: &Path, config: &Path) -> Result<Option<Op
             "endpoint_url" => "endpoint",
             _ => continue,
         };
-        options.set(ours.strip_prefix("aws_").unwrap_or(ours), (*value).to_string());
+        options.set(
+            ours.strip_prefix("aws_").unwrap_or(ours),
+            (*value).to_string(),
+        );
     }
     let fetched = pairs.iter().find(|(key, _)| FETCHED.contains(key));
-    if options.get(&["access_key_id"]).is_none() && let Some((key, _)) = fetched {
+    if options.get(&["access_key_id"]).is_none()
+        && let Some((key, _)) = fetched
+    {
         return plan_err!(
             "AWS profile \"{name}\" gets its credentials through {key}, which is not followed: export them \
              with `aws configure export-credentials --profile {name}`"
@@ -66,10 +82,16 @@ fn section<'a>(text: &'a str, name: &str) -> Vec<(&'a str, &'a str)> {
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(header) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             let header: Vec<_> = header.split_whitespace().collect();
             inside = header.join(" ") == name;
-        } else if inside && !nested && let Some((key, value)) = line.split_once('=') {
+        } else if inside
+            && !nested
+            && let Some((key, value)) = line.split_once('=')
+        {
             out.push((key.trim(), value.trim()));
         }
     }
@@ -99,7 +121,16 @@ mod tests {
         assert_eq!(shop.get(&["secret_access_key"]), Some("S"));
         assert_eq!(shop.get(&["region"]), Some("eu-west-1"));
         assert_eq!(shop.get(&["endpoint"]), None);
-        assert!(read_files("nobody", &credentials, &config).unwrap().is_none());
-        assert!(read_files("corp", &credentials, &config).unwrap_err().to_string().contains("sso_session"));
+        assert!(
+            read_files("nobody", &credentials, &config)
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            read_files("corp", &credentials, &config)
+                .unwrap_err()
+                .to_string()
+                .contains("sso_session")
+        );
     }
 }

@@ -47,10 +47,14 @@ impl Registry {
         let parse = |(name, config): (&String, &StoreConfig)| {
             let spelled = name.replacen("s3a://", "s3://", 1);
             let Ok(url) = Url::parse(&spelled) else {
-                return plan_err!("[stores.\"{name}\"] must be the URL of a bucket or a prefix of one");
+                return plan_err!(
+                    "[stores.\"{name}\"] must be the URL of a bucket or a prefix of one"
+                );
             };
-            if !matches!(url.scheme(), "s3" | "gs" | "az" | "abfs" | "abfss" | "http" | "https")
-                || url.host_str().is_none_or(str::is_empty)
+            if !matches!(
+                url.scheme(),
+                "s3" | "gs" | "az" | "abfs" | "abfss" | "http" | "https"
+            ) || url.host_str().is_none_or(str::is_empty)
             {
                 return plan_err!(
                     "[stores.\"{name}\"] must begin with s3://, gs://, az://, abfss://, http:// or https:// and \
@@ -58,7 +62,12 @@ impl Registry {
                 );
             }
             let prefix = Path::from_url_path(url.path())?;
-            Ok(Section { place: place(&url), prefix, name: name.clone(), config: config.clone() })
+            Ok(Section {
+                place: place(&url),
+                prefix,
+                name: name.clone(),
+                config: config.clone(),
+            })
         };
         Ok(Self {
             io,
@@ -74,10 +83,15 @@ impl Registry {
         let place = place(url);
         let mut routes = Vec::new();
         let mut first_failure = None;
-        for section in self.sections.iter().filter(|section| section.place == place) {
+        for section in self
+            .sections
+            .iter()
+            .filter(|section| section.place == place)
+        {
             let options = Options::read(&section.name, &section.config);
             let profile = section.config.profile.as_deref();
-            let client = options.and_then(|options| clients::build(url, options, profile, &self.io));
+            let client =
+                options.and_then(|options| clients::build(url, options, profile, &self.io));
             routes.push(route(&place, section.prefix.clone(), client));
         }
         if !routes.iter().any(|route| route.prefix.as_ref().is_empty()) {
@@ -99,8 +113,11 @@ impl Registry {
 }
 
 fn route(place: &str, prefix: Path, client: Result<clients::Client>) -> Route {
-    let mut explain =
-        Explain { place: place.to_string(), endpoint: None, secrets: Secrets::default() };
+    let mut explain = Explain {
+        place: place.to_string(),
+        endpoint: None,
+        secrets: Secrets::default(),
+    };
     let client = match client {
         Ok((client, options)) => {
             explain.endpoint = options.get(&["endpoint", "base_url"]).map(str::to_string);
@@ -109,13 +126,19 @@ fn route(place: &str, prefix: Path, client: Result<clients::Client>) -> Route {
         }
         Err(error) => Err(error.message().into_owned()),
     };
-    Route { prefix, client, explain }
+    Route {
+        prefix,
+        client,
+        explain,
+    }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.sections.iter().map(|section| &section.name);
-        f.debug_struct("Registry").field("sections", &names.collect::<Vec<_>>()).finish()
+        f.debug_struct("Registry")
+            .field("sections", &names.collect::<Vec<_>>())
+            .finish()
     }
 }
 
@@ -131,7 +154,12 @@ impl ObjectStoreRegistry for Registry {
 
     fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
         let place = place(url);
-        let known = self.stores.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        let known = self
+            .stores
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&place)
+            .cloned();
         if let Some(store) = known {
             return Ok(store);
         }

@@ -54,7 +54,10 @@ impl RoutedStore {
     }
 
     fn route(&self, path: &Path) -> Result<&Route> {
-        let route = self.routes.iter().find(|route| path.prefix_matches(&route.prefix));
+        let route = self
+            .routes
+            .iter()
+            .find(|route| path.prefix_matches(&route.prefix));
         route.ok_or_else(|| Error::NotFound {
             path: path.to_string(),
             source: format!("nothing is configured for {}/{path}", self.place).into(),
@@ -87,7 +90,10 @@ impl ObjectStore for RoutedStore {
         options: PutOptions,
     ) -> Result<PutResult> {
         let route = self.route(location)?;
-        route.told(route.client()?.put_opts(location, payload, options).await, Some(location))
+        route.told(
+            route.client()?.put_opts(location, payload, options).await,
+            Some(location),
+        )
     }
 
     async fn put_multipart_opts(
@@ -96,7 +102,10 @@ impl ObjectStore for RoutedStore {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         let route = self.route(location)?;
-        route.told(route.client()?.put_multipart_opts(location, options).await, Some(location))
+        route.told(
+            route.client()?.put_multipart_opts(location, options).await,
+            Some(location),
+        )
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -113,7 +122,10 @@ impl ObjectStore for RoutedStore {
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let route = self.route(location)?;
-        route.told(route.client()?.get_ranges(location, ranges).await, Some(location))
+        route.told(
+            route.client()?.get_ranges(location, ranges).await,
+            Some(location),
+        )
     }
 
     fn delete_stream(
@@ -124,7 +136,10 @@ impl ObjectStore for RoutedStore {
         let place = self.place.clone();
         locations
             .then(move |location| {
-                let store = RoutedStore { place: place.clone(), routes: routes.clone() };
+                let store = RoutedStore {
+                    place: place.clone(),
+                    routes: routes.clone(),
+                };
                 async move {
                     let location = location?;
                     let route = store.route(&location)?;
@@ -144,7 +159,9 @@ impl ObjectStore for RoutedStore {
         let listed = self.list_route(prefix.as_ref()).and_then(|route| {
             let stream = route.client()?.list(prefix.as_ref());
             let explain = route.explain.clone();
-            Ok(stream.map_err(move |error| explain.error(error, prefix.as_ref())).boxed())
+            Ok(stream
+                .map_err(move |error| explain.error(error, prefix.as_ref()))
+                .boxed())
         });
         listed.unwrap_or_else(|error| futures::stream::iter([Err(error)]).boxed())
     }
@@ -158,7 +175,9 @@ impl ObjectStore for RoutedStore {
         let listed = self.list_route(prefix.as_ref()).and_then(|route| {
             let stream = route.client()?.list_with_offset(prefix.as_ref(), offset);
             let explain = route.explain.clone();
-            Ok(stream.map_err(move |error| explain.error(error, prefix.as_ref())).boxed())
+            Ok(stream
+                .map_err(move |error| explain.error(error, prefix.as_ref()))
+                .boxed())
         });
         listed.unwrap_or_else(|error| futures::stream::iter([Err(error)]).boxed())
     }
@@ -179,7 +198,10 @@ impl ObjectStore for RoutedStore {
                 .into(),
             });
         }
-        route.told(route.client()?.copy_opts(from, to, options).await, Some(from))
+        route.told(
+            route.client()?.copy_opts(from, to, options).await,
+            Some(from),
+        )
     }
 }
 
@@ -192,9 +214,16 @@ mod tests {
     use crate::stores::secrets::Secrets;
 
     fn route(prefix: &str, client: std::result::Result<Arc<dyn ObjectStore>, String>) -> Route {
-        let explain =
-            Explain { place: "s3://b".to_string(), endpoint: None, secrets: Secrets::default() };
-        Route { prefix: Path::from(prefix), client, explain }
+        let explain = Explain {
+            place: "s3://b".to_string(),
+            endpoint: None,
+            secrets: Secrets::default(),
+        };
+        Route {
+            prefix: Path::from(prefix),
+            client,
+            explain,
+        }
     }
 
     #[tokio::test]
@@ -214,7 +243,11 @@ mod tests {
         assert_eq!(store.list(Some(&Path::from("a/b"))).count().await, 1);
         let message = store.get(&Path::from("c/x")).await.unwrap_err().to_string();
         assert!(message.contains("no key"), "{message}");
-        let message = store.get(&Path::from("a/b/none")).await.unwrap_err().to_string();
+        let message = store
+            .get(&Path::from("a/b/none"))
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("there is no s3://b/a/b/none"), "{message}");
         store.delete(&Path::from("a/b/x")).await.unwrap();
         assert_eq!(inner.list(None).count().await, 0);

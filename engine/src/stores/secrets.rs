@@ -9,7 +9,14 @@ use crate::config::StoreConfig;
 
 /// Parts of the names of options that are credentials and so never written out.
 const SECRET_WORDS: [&str; 8] = [
-    "secret", "token", "password", "access_key", "account_key", "sas", "credential", "service_account_key",
+    "secret",
+    "token",
+    "password",
+    "access_key",
+    "account_key",
+    "sas",
+    "credential",
+    "service_account_key",
 ];
 
 /// Options whose names hold such a word, but which are no secrets themselves.
@@ -83,7 +90,8 @@ impl Options {
     }
 
     pub(super) fn is_true(&self, names: &[&str]) -> bool {
-        self.get(names).is_some_and(|v| matches!(v.to_ascii_lowercase().as_str(), "true" | "1" | "yes"))
+        self.get(names)
+            .is_some_and(|v| matches!(v.to_ascii_lowercase().as_str(), "true" | "1" | "yes"))
     }
 
     pub(super) fn set(&mut self, name: &str, value: String) {
@@ -113,19 +121,25 @@ impl Options {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The values to take out of every message.
     pub(super) fn secrets(&self) -> Secrets {
-        let secret = self.iter().filter(|(name, value)| is_secret(name) && value.len() >= 4);
+        let secret = self
+            .iter()
+            .filter(|(name, value)| is_secret(name) && value.len() >= 4);
         Secrets(secret.map(|(_, value)| value.to_string()).collect())
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_set()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -176,7 +190,10 @@ mod tests {
     #[test]
     fn credentials_are_not_written_out() {
         let options = BTreeMap::from([("secret_access_key".to_string(), "hunter2".to_string())]);
-        let config = StoreConfig { options, ..StoreConfig::default() };
+        let config = StoreConfig {
+            options,
+            ..StoreConfig::default()
+        };
         let message = Options::read("s3://b", &config).unwrap_err().to_string();
         assert!(message.contains("under env or a file"), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
@@ -185,7 +202,10 @@ mod tests {
     #[test]
     fn missing_references_are_named() {
         let env = BTreeMap::from([("token".to_string(), "COHORTQL_NOT_SET_ANYWHERE".to_string())]);
-        let config = StoreConfig { env, ..StoreConfig::default() };
+        let config = StoreConfig {
+            env,
+            ..StoreConfig::default()
+        };
         let message = Options::read("s3://b", &config).unwrap_err().to_string();
         assert!(message.contains("COHORTQL_NOT_SET_ANYWHERE"), "{message}");
     }
@@ -194,7 +214,9 @@ mod tests {
     fn messages_lose_secrets_and_signatures() {
         let mut options = Options::default();
         options.set("secret_access_key", "hunter2".to_string());
-        let hidden = options.secrets().hide("GET https://h/x?sig=abc failed: hunter2 is wrong");
+        let hidden = options
+            .secrets()
+            .hide("GET https://h/x?sig=abc failed: hunter2 is wrong");
         assert_eq!(hidden, "GET https://h/x failed: *** is wrong");
         assert!(!format!("{options:?}").contains("hunter2"));
     }
