@@ -10,7 +10,8 @@ use datafusion::prelude::SessionContext;
 
 use crate::catalog::Catalog;
 use crate::config::{Config, Settings, in_file};
-use crate::engine::Shared;
+use crate::engine::{Shared, base_dir};
+use crate::formats::TableDefinition;
 use crate::queries::Queries;
 use crate::sql::TimeTravel;
 use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores};
@@ -123,8 +124,9 @@ impl EngineBuilder {
         let context = SessionContext::new_with_state(state);
         cohortql_udfs::register_all(&context)?;
         let catalog = Arc::new(Catalog::open(settings.project_dir.as_deref())?);
+        let base = base_dir(&settings)?;
         for (name, table) in &settings.tables {
-            catalog.declare(name, table.clone());
+            catalog.declare(TableDefinition::from_config(name, table, &base)?);
         }
         context.register_catalog(environment::CATALOG, Arc::clone(&catalog) as _);
         let shared = Arc::new(Shared {

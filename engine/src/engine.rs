@@ -120,10 +120,7 @@ impl Engine {
         name: &str,
         table: TableSettings,
     ) -> Result<(), EngineError> {
-        let base = match &self.settings().base_dir {
-            Some(base) => working_dir()?.join(base),
-            None => working_dir()?,
-        };
+        let base = base_dir(self.settings())?;
         let definition = formats::TableDefinition::from_config(name, &table, &base)?;
         let state = self.session.context().state();
         let work = async move { formats::open(&state, &definition).await };
@@ -176,7 +173,16 @@ impl Engine {
     }
 }
 
-/// The folder from which relative paths count.
+/// The folder from which the relative paths of declarations and of SQL count.
+pub(crate) fn base_dir(settings: &Settings) -> Result<PathBuf, EngineError> {
+    let here = working_dir()?;
+    Ok(match &settings.base_dir {
+        Some(base) => here.join(base),
+        None => here,
+    })
+}
+
+/// The folder from which relative paths of the command line count.
 pub(crate) fn working_dir() -> Result<PathBuf, EngineError> {
     std::env::current_dir().map_err(|error| EngineError::Storage {
         message: format!("the working directory can't be used: {error}"),

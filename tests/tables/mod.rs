@@ -5,6 +5,7 @@ mod bad_input;
 mod changes;
 mod deletion_vector;
 mod delta;
+mod emulators;
 mod external;
 mod files;
 mod folders;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ScalarValue, TableReference, plan_err};
-use datafusion::datasource::provider_as_source;
+use datafusion::datasource::{TableType, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlanBuilder;
@@ -71,9 +71,14 @@ async fn load(
 ) -> Result<Option<Arc<dyn TableProvider>>> {
     let text = name.to_string();
     let reference = reference(state, &name);
-    let table = match state.schema_for_ref(reference.clone()) {
-        Ok(schema) => schema.table(reference.table()).await?,
-        Err(_) => None,
+    let Ok(schema) = state.schema_for_ref(reference.clone()) else {
+        return Ok(None);
+    };
+    // A view is planned whenever it is opened, and has no columns of its own to renew.
+    let is_base = schema.table_type(reference.table()).await? == Some(TableType::Base);
+    let table = match version.is_some() || is_base {
+        true => schema.table(reference.table()).await?,
+        false => None,
     };
     let Some(version) = version else {
         let Some(table) = table else { return Ok(None) };
