@@ -1,7 +1,5 @@
 //! `rfm_score` against its definition, customer by customer and pair by pair.
 
-#![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
