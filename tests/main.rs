@@ -17,5 +17,4 @@ mod plans;
 mod readme;
 mod runner;
 mod support;
-mod tables;
 mod tidy;

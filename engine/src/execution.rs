@@ -19,9 +19,7 @@ use tokio::sync::mpsc;
 use crate::queries::Running;
 use crate::runtime::Task;
 use crate::shape::shaped;
-use crate::{
-    EngineError, Planned, Progress, QueryStream, Session, StatementKind, changes, counting,
-};
+use crate::{EngineError, Planned, Progress, QueryStream, Session, StatementKind, changes};
 
 /// Batches that a query may be ahead of its reader.
 const BATCHES_AHEAD: usize = 2;
@@ -110,12 +108,11 @@ async fn change(
 async fn start(
     context: &SessionContext,
     plan: LogicalPlan,
-    progress: &Arc<Progress>,
+    progress: &Progress,
 ) -> Result<SendableRecordBatchStream, EngineError> {
     let physical = physical_plan(context, plan).await?;
     progress.watch(&physical);
-    let task = counting::task_context(context, progress);
-    Ok(execute_stream(physical, task)?)
+    Ok(execute_stream(physical, context.task_ctx())?)
 }
 
 pub(crate) async fn physical_plan(

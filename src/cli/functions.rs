@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use cohortql_engine::reports;
 use datafusion::execution::SessionStateDefaults;
-use datafusion::logical_expr::Documentation;
+use datafusion::logical_expr::{DocSection, Documentation};
 use nu_ansi_term::Style;
 
 use super::error::CliError;
@@ -96,6 +97,12 @@ pub(crate) fn all() -> Vec<Function> {
             documentation: documentation.cloned(),
         });
     };
+    for report in reports::list() {
+        let section = DocSection::default();
+        let (about, call) = (report.summary, report.signature);
+        let documentation = Documentation::builder(section, about, call).build();
+        add(report.name, "report", true, Some(&documentation));
+    }
     for f in cohortql_udfs::all_scalar_functions() {
         add(f.name(), "scalar", true, f.documentation());
     }
@@ -205,5 +212,10 @@ mod tests {
         for function in all().iter().filter(|f| f.is_ours) {
             assert!(!function.summary().is_empty(), "{}", function.name);
         }
+        let text = answer(Some("rfm"), PLAIN).unwrap();
+        assert!(
+            text.starts_with("rfm (report)\n  rfm(table, customer =>, "),
+            "{text}"
+        );
     }
 }

@@ -46,9 +46,23 @@ pub(crate) async fn engine(settings: &Settings, tables: &Tables) -> Result<Engin
     }
     let engine = builder.build().await?;
     for path in &tables.paths {
-        engine.register_path(path, None).await?;
+        engine.register_path(&from_here(path), None).await?;
     }
     Ok(engine)
+}
+
+/// A path as the engine understands it: relative ones of a project count from its
+/// folder, but those on the command line from where the user stands.
+fn from_here(path: &str) -> String {
+    if path.contains("://") {
+        return path.to_owned();
+    }
+    match std::path::absolute(path) {
+        // A trailing slash says that it is a folder.
+        Ok(whole) if path.ends_with('/') => format!("{}/", whole.display()),
+        Ok(whole) => whole.display().to_string(),
+        Err(_) => path.to_owned(),
+    }
 }
 
 /// An engine of our own, or the server at `connect`.

@@ -8,9 +8,9 @@ fn the_tour_holds_the_known_numbers_and_no_escape_codes() {
     assert!(!text.contains('\u{1b}'));
     // Cohort sizes and the second month's retention of Fader and Hardie's sample.
     for line in [
-        "1997-01    781  100 ",
-        "1997-02    857  100 ",
-        "1997-03    719  100 ",
+        "1997-01    781 100 ",
+        "1997-02    857 100 ",
+        "1997-03    719 100 ",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

@@ -27,6 +27,15 @@ impl Argument {
     }
 }
 
+/// `rfm(table, customer =>, ts => [, tiles =>])`, for listings.
+pub(super) fn signature(report: &str, arguments: &[Argument]) -> String {
+    let named = arguments.iter().map(|argument| match argument.required {
+        true => format!(", {} =>", argument.name),
+        false => format!(" [, {} =>]", argument.name),
+    });
+    format!("{report}(table{})", named.collect::<String>())
+}
+
 /// `customer, ts [, unit] [, periods]`, for error messages.
 pub(super) fn listed(arguments: &[Argument]) -> String {
     let names: Vec<String> = arguments

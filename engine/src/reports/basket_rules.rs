@@ -31,6 +31,10 @@ impl Report for BasketRules {
         "basket_rules"
     }
 
+    fn summary(&self) -> &'static str {
+        "Which items are bought together more often than apart, with all basket metrics."
+    }
+
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[

@@ -37,6 +37,9 @@ trait Report: std::fmt::Debug + Send + Sync {
     /// Its name in SQL.
     fn name(&self) -> &'static str;
 
+    /// What it answers, in one sentence.
+    fn summary(&self) -> &'static str;
+
     /// The arguments after the table, in the order in which documentation and errors list them.
     fn arguments(&self) -> &'static [Argument];
 
@@ -49,9 +52,24 @@ pub(crate) fn is_report(name: &str) -> bool {
     REPORTS.iter().any(|report| report.name() == name)
 }
 
-/// The names of all reports.
-pub fn report_names() -> impl Iterator<Item = &'static str> {
-    REPORTS.iter().map(|report| report.name())
+/// A report in a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportInfo {
+    /// The name by which it is called in FROM.
+    pub name: &'static str,
+    /// How it is called: `rfm(table, customer =>, ts => [, tiles =>])`.
+    pub signature: String,
+    /// What it answers, in one sentence.
+    pub summary: &'static str,
+}
+
+/// Every report.
+pub fn list() -> impl Iterator<Item = ReportInfo> {
+    REPORTS.iter().map(|report| ReportInfo {
+        name: report.name(),
+        signature: argument::signature(report.name(), report.arguments()),
+        summary: report.summary(),
+    })
 }
 
 /// The planners that make reports out of calls in FROM.

@@ -35,6 +35,10 @@ impl Report for Rfm {
         "rfm"
     }
 
+    fn summary(&self) -> &'static str {
+        "Recency, frequency and money of every customer, with scores and a segment."
+    }
+
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[

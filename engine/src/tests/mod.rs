@@ -2,7 +2,6 @@
 
 mod limits;
 mod parameters;
-mod projects;
 mod statements;
 
 use arrow::array::RecordBatch;

@@ -154,7 +154,7 @@ mod tests {
     fn long_values_are_cut_before_columns_are_left_out() {
         assert_eq!(
             fitted(&[100, 50, 3], Some(80)).left,
-            vec![(0, 34), (1, 33), (2, 3)]
+            vec![(0, 33), (1, 33), (2, 3)]
         );
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) summary: String,
     pub(crate) is_ours: bool,
+    /// Whether it stands in FROM.
+    pub(crate) is_report: bool,
 }
 
 /// Names that the editor reads while they are renewed behind it.
@@ -80,6 +82,7 @@ fn functions() -> Vec<Function> {
         .map(|function| Function {
             summary: function.summary(),
             is_ours: function.is_ours,
+            is_report: function.kind == "report",
             name: function.name,
         })
         .collect();

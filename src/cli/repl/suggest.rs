@@ -1,6 +1,6 @@
 //! What could stand where the cursor is.
 
-use super::names::{Column, Names, Table};
+use super::names::{Column, Function, Names, Table};
 use crate::cli::commands::COMMANDS;
 use crate::cli::sql::keywords::{self, is_keyword};
 use crate::cli::sql::token::{Token, TokenKind, tokenize};
@@ -49,7 +49,7 @@ pub(super) fn suggest(line: &str, position: usize, names: &Names) -> (usize, Vec
     };
     let found = match place.qualifier {
         Some(qualifier) => members(line, qualifier, names),
-        None if place.names_table => tables(names),
+        None if place.names_table => [tables(names), functions(names, true)].concat(),
         None => anything(line, place.prefix, names),
     };
     (place.start, matching(found, place.prefix))
@@ -158,6 +158,20 @@ fn tables(names: &Names) -> Vec<Found> {
     names.tables.iter().map(table).collect()
 }
 
+/// Calls of the reports, which stand in FROM, or of the other functions; ours
+/// before DataFusion's.
+fn functions(names: &Names, reports: bool) -> Vec<Found> {
+    let wanted = names.functions.iter().filter(|f| f.is_report == reports);
+    let mut wanted: Vec<_> = wanted.collect();
+    wanted.sort_by_key(|function| !function.is_ours);
+    let call = |function: &Function| Found {
+        text: format!("{}(", function.name),
+        about: Some(function.summary.clone()),
+        kind: Kind::Function,
+    };
+    wanted.into_iter().map(call).collect()
+}
+
 /// Columns of the tables that the statement mentions (all, while it mentions
 /// none), tables, functions and keywords.
 fn anything(line: &str, prefix: &str, names: &Names) -> Vec<Found> {
@@ -179,13 +193,7 @@ fn anything(line: &str, prefix: &str, names: &Names) -> Vec<Found> {
     if prefix.is_empty() {
         return found;
     }
-    let mut functions: Vec<_> = names.functions.iter().collect();
-    functions.sort_by_key(|function| !function.is_ours);
-    found.extend(functions.into_iter().map(|function| Found {
-        text: format!("{}(", function.name),
-        about: Some(function.summary.clone()),
-        kind: Kind::Function,
-    }));
+    found.extend(functions(names, false));
     let upper = prefix.starts_with(|c: char| c.is_ascii_uppercase());
     found.extend(keywords::all().map(|keyword| Found {
         text: if upper {

@@ -72,6 +72,10 @@ impl Report for CohortRetention {
         "cohort_retention"
     }
 
+    fn summary(&self) -> &'static str {
+        "How many of those who came in a period came again in later ones."
+    }
+
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[

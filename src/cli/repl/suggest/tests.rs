@@ -1,7 +1,6 @@
 //! Completion at many a place.
 
 use super::*;
-use crate::cli::repl::names::Function;
 
 fn names() -> Names {
     let table = |name: &str, columns: &[&str]| Table {
@@ -18,6 +17,7 @@ fn names() -> Names {
         name: name.to_owned(),
         summary: "what it does".to_owned(),
         is_ours,
+        is_report: false,
     };
     Names {
         tables: vec![
@@ -28,6 +28,10 @@ fn names() -> Names {
             function("avg", false),
             function("cohort_month", true),
             function("count", false),
+            Function {
+                is_report: true,
+                ..function("rfm", true)
+            },
         ],
     }
 }
@@ -49,9 +53,10 @@ fn tables_follow_from_and_its_commas() {
         "from orders, |",
         "insert into |",
     ] {
-        assert_eq!(at_bar(place), ["orders", "visits"], "{place}");
+        assert_eq!(at_bar(place), ["orders", "visits", "rfm("], "{place}");
     }
     assert_eq!(at_bar("select * from vi|"), ["visits"]);
+    assert_eq!(at_bar("select * from r|"), ["rfm("]);
 }
 
 #[test]
