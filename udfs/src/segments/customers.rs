@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::{Array, ArrayRef, UInt32Array, new_empty_array};
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::compute::{sort_to_indices, take};
+use datafusion::arrow::compute::{SortOptions, sort_to_indices, take};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::{exec_datafusion_err, internal_datafusion_err};
@@ -253,7 +253,9 @@ fn ascending(column: &ArrayRef) -> Result<Vec<u32>> {
     if !column.data_type().is_nested() {
         return Ok(sort_to_indices(column, None, None)?.values().to_vec());
     }
-    let converter = RowConverter::new(vec![SortField::new(column.data_type().clone())])?;
+    let options = SortOptions::new(false, false);
+    let field = SortField::new_with_options(column.data_type().clone(), options);
+    let converter = RowConverter::new(vec![field])?;
     let rows = converter.convert_columns(&[Arc::clone(column)])?;
     let mut order: Vec<u32> = (0..narrow(column.len())?).collect();
     order.sort_by_key(|position| rows.row(*position as usize));
