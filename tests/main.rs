@@ -17,4 +17,5 @@ mod plans;
 mod readme;
 mod runner;
 mod support;
+mod tables;
 mod tidy;

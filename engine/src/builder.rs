@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::planner::RelationPlanner;
 use datafusion::prelude::SessionContext;
 
 use crate::catalog::Catalog;
 use crate::config::{Config, Settings, in_file};
-use crate::engine::Shared;
+use crate::engine::{Shared, base_dir};
+use crate::formats::TableDefinition;
 use crate::queries::Queries;
+use crate::sql::TimeTravel;
 use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores};
 
 /// Describes an engine. What is set here wins over the configuration.
@@ -115,14 +118,15 @@ impl EngineBuilder {
         let state = SessionStateBuilder::new_with_default_features()
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)
-            .with_relation_planners(reports::relation_planners())
-            .with_table_factories(formats::table_factories())
+            .with_relation_planners(relation_planners())
+            .with_table_factories(formats::table_factories(settings.base_dir.clone()))
             .build();
         let context = SessionContext::new_with_state(state);
         cohortql_udfs::register_all(&context)?;
         let catalog = Arc::new(Catalog::open(settings.project_dir.as_deref())?);
+        let base = base_dir(&settings)?;
         for (name, table) in &settings.tables {
-            catalog.declare(name, table.clone());
+            catalog.declare(TableDefinition::from_config(name, table, &base)?);
         }
         context.register_catalog(environment::CATALOG, Arc::clone(&catalog) as _);
         let shared = Arc::new(Shared {
@@ -160,4 +164,11 @@ impl EngineBuilder {
         settings.allow_runtime_options = self.allow_runtime_options;
         settings.checked()
     }
+}
+
+/// What FROM knows besides tables; versions come first, since reports are no tables.
+fn relation_planners() -> Vec<Arc<dyn RelationPlanner>> {
+    let mut planners: Vec<Arc<dyn RelationPlanner>> = vec![Arc::new(TimeTravel)];
+    planners.extend(reports::relation_planners());
+    planners
 }

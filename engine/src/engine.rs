@@ -1,5 +1,6 @@
 //! The engine: what all sessions share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -11,6 +12,7 @@ use crate::catalog::{self, Catalog};
 use crate::config::TableSettings;
 use crate::queries::Queries;
 use crate::runtime::Task;
+use crate::stores::Location;
 use crate::{
     EngineBuilder, EngineError, QueryId, QueryInfo, QueryStream, Runtimes, Session, Settings,
     formats,
@@ -84,19 +86,32 @@ impl Engine {
     }
 
     /// Makes a file or folder a table and returns the table's name: the one given, or that of
-    /// the file or folder.
+    /// the file or folder. A folder whose files or folders have different columns becomes several
+    /// tables unless a name is given. Relative paths count from the working directory.
     pub async fn register_path(
         &self,
         location: &str,
         name: Option<&str>,
-    ) -> Result<String, EngineError> {
-        let name = match name {
-            Some(name) => name.to_owned(),
-            None => formats::table_name(location)?,
+    ) -> Result<Vec<String>, EngineError> {
+        let location = Location::parse(location, &working_dir()?)?;
+        let name = name.map(str::to_owned);
+        let state = self.session.context().state();
+        let work = async move {
+            let tables = formats::discover(&state, &location, name.as_deref()).await?;
+            let mut opened = Vec::with_capacity(tables.len());
+            for table in tables {
+                let provider = formats::open(&state, &table).await?;
+                opened.push((table.name, provider));
+            }
+            Ok::<_, EngineError>(opened)
         };
-        self.register_declared(&name, TableSettings::at(location))
-            .await?;
-        Ok(name)
+        let opened = Task::spawn(self.runtimes().compute(), work).await??;
+        let mut names = Vec::with_capacity(opened.len());
+        for (name, provider) in opened {
+            self.register_table(&name, provider)?;
+            names.push(name);
+        }
+        Ok(names)
     }
 
     /// Makes a table of a declaration as `cohortql.toml` has it.
@@ -105,8 +120,10 @@ impl Engine {
         name: &str,
         table: TableSettings,
     ) -> Result<(), EngineError> {
+        let base = base_dir(self.settings())?;
+        let definition = formats::TableDefinition::from_config(name, &table, &base)?;
         let state = self.session.context().state();
-        let work = async move { formats::open(&state, &table).await };
+        let work = async move { formats::open(&state, &definition).await };
         let provider = Task::spawn(self.runtimes().compute(), work).await??;
         self.register_table(name, provider)
     }
@@ -154,4 +171,20 @@ impl Engine {
             .queries
             .stop(id, EngineError::Cancelled)
     }
+}
+
+/// The folder from which the relative paths of declarations and of SQL count.
+pub(crate) fn base_dir(settings: &Settings) -> Result<PathBuf, EngineError> {
+    let here = working_dir()?;
+    Ok(match &settings.base_dir {
+        Some(base) => here.join(base),
+        None => here,
+    })
+}
+
+/// The folder from which relative paths of the command line count.
+pub(crate) fn working_dir() -> Result<PathBuf, EngineError> {
+    std::env::current_dir().map_err(|error| EngineError::Storage {
+        message: format!("the working directory can't be used: {error}"),
+    })
 }

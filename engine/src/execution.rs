@@ -19,7 +19,9 @@ use tokio::sync::mpsc;
 use crate::queries::Running;
 use crate::runtime::Task;
 use crate::shape::shaped;
-use crate::{EngineError, Planned, Progress, QueryStream, Session, StatementKind, changes};
+use crate::{
+    EngineError, Planned, Progress, QueryStream, Session, StatementKind, changes, counting,
+};
 
 /// Batches that a query may be ahead of its reader.
 const BATCHES_AHEAD: usize = 2;
@@ -108,11 +110,12 @@ async fn change(
 async fn start(
     context: &SessionContext,
     plan: LogicalPlan,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Result<SendableRecordBatchStream, EngineError> {
     let physical = physical_plan(context, plan).await?;
     progress.watch(&physical);
-    Ok(execute_stream(physical, context.task_ctx())?)
+    let task = counting::task_context(context, progress);
+    Ok(execute_stream(physical, task)?)
 }
 
 pub(crate) async fn physical_plan(

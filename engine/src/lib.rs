@@ -20,6 +20,7 @@ mod builder;
 pub mod catalog;
 mod changes;
 pub mod config;
+mod counting;
 mod engine;
 mod environment;
 mod error;

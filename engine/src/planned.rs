@@ -43,7 +43,9 @@ impl Planned {
         let state = Arc::new(context.state());
         let explain = |error: DataFusionError| EngineError::planning(&error, &state);
         let ast = sql::prepare(&state, statement.ast().clone()).await?;
-        let mut plan = state.statement_to_plan(ast).await.map_err(explain)?;
+        let versions = sql::Versions::load(&state, &ast).await?;
+        let planning = versions.while_planning(state.statement_to_plan(ast));
+        let mut plan = planning.await.map_err(explain)?;
         if matches!(&plan, LogicalPlan::Statement(PlanStatement::Execute(_))) {
             // EXECUTE stands for the statement that PREPARE has kept.
             let kept = context.execute_logical_plan(plan).await.map_err(explain)?;

@@ -1,5 +1,7 @@
 //! How far a running query has come.
 
+use std::fs::File;
+use std::io::Seek;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,8 +16,19 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 pub struct Progress {
     rows_returned: AtomicU64,
     bytes_fetched: AtomicU64,
+    files: Mutex<Vec<OpenFile>>,
     scans: Mutex<Vec<Scan>>,
 }
+
+/// A local file that a reader is going through. The handle shares the reader's position.
+#[derive(Debug)]
+struct OpenFile {
+    handle: File,
+    size: u64,
+}
+
+/// Local files followed at a time; more are counted when they are opened.
+const FILES_FOLLOWED: usize = 64;
 
 /// A leaf of the plan, which reads a table.
 #[derive(Debug)]
@@ -39,7 +52,9 @@ impl Progress {
     /// Bytes read from files so far.
     pub fn bytes_read(&self) -> u64 {
         let counted: u64 = self.with_scans(|scans| scans.iter().filter_map(Scan::bytes_read).sum());
-        counted.max(self.bytes_fetched.load(Ordering::Relaxed))
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let open: u64 = files.iter().map(OpenFile::position).sum();
+        counted.max(self.bytes_fetched.load(Ordering::Relaxed) + open)
     }
 
     /// Rows in the tables read, where all of them know.
@@ -77,6 +92,21 @@ impl Progress {
             .fetch_add(count(bytes), Ordering::Relaxed);
     }
 
+    /// Follows a local file of this size that somebody else reads.
+    pub(crate) fn reading(&self, file: &File, size: u64) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, open): (Vec<_>, Vec<_>) = files
+            .drain(..)
+            .partition(|file| file.position() >= file.size);
+        *files = open;
+        let mut read: u64 = done.iter().map(|file| file.size).sum();
+        match file.try_clone() {
+            Ok(handle) if files.len() < FILES_FOLLOWED => files.push(OpenFile { handle, size }),
+            _ => read += size,
+        }
+        self.bytes_fetched.fetch_add(read, Ordering::Relaxed);
+    }
+
     /// Follows a physical plan from now on.
     pub(crate) fn watch(&self, plan: &Arc<dyn ExecutionPlan>) {
         let mut leaves = Vec::new();
@@ -86,6 +116,12 @@ impl Progress {
 
     fn with_scans<T>(&self, look: impl FnOnce(&[Scan]) -> T) -> T {
         look(&self.scans.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl OpenFile {
+    fn position(&self) -> u64 {
+        (&self.handle).stream_position().unwrap_or(0)
     }
 }
 

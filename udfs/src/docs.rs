@@ -219,8 +219,6 @@ fn first_sentence(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
     use std::collections::BTreeSet;
     use std::path::Path;
 

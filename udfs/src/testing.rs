@@ -1,8 +1,6 @@
 //! For tests: runs an aggregate function over the same rows by every route that
 //! DataFusion may take, at random, and compares each with the expected results.
 
-#![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
 use std::collections::HashMap;
 use std::sync::Arc;
 

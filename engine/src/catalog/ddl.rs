@@ -19,7 +19,7 @@ use crate::{EngineError, Planned, Progress, Session, Statement};
 pub(crate) async fn apply(
     session: &Session,
     planned: Planned,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Result<i64, EngineError> {
     let text = planned.bound_text()?;
     let statement = planned.statement().with_text(text)?;
@@ -108,7 +108,7 @@ async fn in_memory(
     context: &SessionContext,
     catalog: &Catalog,
     command: CreateMemoryTable,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Result<i64, EngineError> {
     permanent(command.temporary, "table")?;
     let taken = taken(command.if_not_exists, command.or_replace)?;

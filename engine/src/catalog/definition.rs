@@ -10,8 +10,8 @@ use tokio::sync::OnceCell;
 
 use super::record::Record;
 use super::{Opener, view};
-use crate::config::TableSettings;
 use crate::environment::SCHEMA;
+use crate::formats::TableDefinition;
 use crate::{EngineError, formats, sql};
 
 /// An entry of a schema.
@@ -56,14 +56,14 @@ pub(crate) struct Definition {
 #[derive(Debug)]
 enum Source {
     Sql(Record),
-    Declared(TableSettings),
+    Declared(TableDefinition),
 }
 
 impl Definition {
     /// A table of `cohortql.toml`.
-    pub(super) fn declared(name: &str, table: TableSettings) -> Self {
+    pub(super) fn declared(table: TableDefinition) -> Self {
         Self {
-            name: name.to_owned(),
+            name: table.name.clone(),
             source: Source::Declared(table),
             opened: OnceCell::new(),
         }

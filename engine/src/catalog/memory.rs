@@ -16,7 +16,7 @@ use futures::StreamExt;
 
 use crate::execution::physical_plan;
 use crate::shape::shaped;
-use crate::{EngineError, Progress};
+use crate::{EngineError, Progress, counting};
 
 /// A table in memory that gives its share of the memory limit back when it is dropped. Rows
 /// inserted later are not counted.
@@ -30,7 +30,7 @@ struct HeldTable {
 pub(super) async fn create(
     context: &SessionContext,
     command: CreateMemoryTable,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Result<(Arc<dyn TableProvider>, i64), EngineError> {
     let query = Arc::unwrap_or_clone(command.input);
     let state = context.state();
@@ -49,7 +49,7 @@ pub(super) async fn create(
         .register(&context.runtime_env().memory_pool);
     let physical = physical_plan(context, query).await?;
     progress.watch(&physical);
-    let mut stream = execute_stream(physical, context.task_ctx())?;
+    let mut stream = execute_stream(physical, counting::task_context(context, progress))?;
     let mut batches: Vec<RecordBatch> = Vec::new();
     let mut rows = 0;
     while let Some(batch) = stream.next().await {

@@ -29,9 +29,9 @@ use datafusion::error::Result;
 use datafusion::execution::SessionState;
 
 use crate::EngineError;
-use crate::config::TableSettings;
 use crate::engine::Shared;
 use crate::environment::{CATALOG, SCHEMA};
+use crate::formats::TableDefinition;
 
 use definition::{Definition, Entry};
 use file::CatalogFile;
@@ -89,10 +89,11 @@ impl Catalog {
     }
 
     /// Adds a table of `cohortql.toml`, to be opened when it is first used.
-    pub(crate) fn declare(&self, name: &str, table: TableSettings) {
-        let definition = Definition::declared(name, table);
+    pub(crate) fn declare(&self, table: TableDefinition) {
+        let name = table.name.clone();
+        let definition = Definition::declared(table);
         self.public()
-            .put(name, Entry::Defined(Arc::new(definition)));
+            .put(&name, Entry::Defined(Arc::new(definition)));
     }
 
     /// Takes in what other processes have written to the catalog file since it was last read.

@@ -41,8 +41,9 @@ pub(super) async fn open(
 async fn plan(state: SessionState, record: &Record) -> Result<Arc<dyn TableProvider>, EngineError> {
     let statement = record.statement();
     let ast = sql::prepare(&state, statement.ast().clone()).await?;
-    let plan = state
-        .statement_to_plan(ast)
+    let versions = sql::Versions::load(&state, &ast).await?;
+    let plan = versions
+        .while_planning(state.statement_to_plan(ast))
         .await
         .map_err(|error| EngineError::planning(&error, &state))?;
     let LogicalPlan::Ddl(DdlStatement::CreateView(view)) = plan else {

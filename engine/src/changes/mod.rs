@@ -18,7 +18,7 @@ use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 
 use crate::execution::physical_plan;
-use crate::{EngineError, Planned, Progress, Session, catalog};
+use crate::{EngineError, Planned, Progress, Session, catalog, counting};
 
 /// The schema of every change's answer.
 pub(crate) fn answer_schema() -> SchemaRef {
@@ -36,7 +36,7 @@ pub(crate) fn answer(rows: i64) -> Result<RecordBatch, EngineError> {
 pub(crate) async fn apply(
     session: &Session,
     planned: Planned,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Result<i64, EngineError> {
     match planned.logical_plan() {
         LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => {
@@ -70,12 +70,12 @@ fn supported(statement: &PlanStatement) -> Result<(), EngineError> {
 async fn write(
     session: &Session,
     plan: LogicalPlan,
-    progress: &Progress,
+    progress: &Arc<Progress>,
 ) -> Result<i64, EngineError> {
     let context = session.context();
     let physical = physical_plan(context, plan).await?;
     progress.watch(&physical);
-    let mut stream = execute_stream(physical, context.task_ctx())?;
+    let mut stream = execute_stream(physical, counting::task_context(context, progress))?;
     let mut written = 0_u64;
     while let Some(batch) = stream.next().await {
         let batch = batch?;

@@ -1,48 +1,98 @@
-//! Table formats: how files become tables.
+//! Table formats: how tables are declared, found and opened.
+//!
+//! A format is one file that implements [`TableFormat`] and one line of
+//! [`FORMATS`]. Formats made of plain files (Parquet, CSV, JSON, Arrow) share
+//! [`files`], which lists, partitions and watches them; formats with a log of
+//! their own (Delta) bring their own provider.
 
-use std::collections::HashMap;
+mod arrow_ipc;
+pub(crate) mod classify;
+mod csv;
+mod definition;
+mod delta;
+mod discover;
+mod factory;
+mod files;
+mod json;
+mod mapped;
+mod message;
+pub(crate) mod names;
+mod options;
+mod parquet;
+pub(crate) mod versions;
+
+use std::fmt;
 use std::sync::Arc;
 
-use datafusion::catalog::{TableProvider, TableProviderFactory};
-use datafusion::datasource::listing::{
-    ListingTable, ListingTableConfig, ListingTableConfigExt, ListingTableUrl,
-};
-use datafusion::execution::SessionState;
-use datafusion::execution::session_state::SessionStateBuilder;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::plan_err;
+use datafusion::error::Result;
 
-use crate::EngineError;
-use crate::config::TableSettings;
+pub use definition::{TableDefinition, format_named};
+pub use discover::discover;
+pub use factory::table_factories;
+pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};
 
-/// What `CREATE EXTERNAL TABLE … STORED AS x` finds, by `X`.
-pub fn table_factories() -> HashMap<String, Arc<dyn TableProviderFactory>> {
-    SessionStateBuilder::new_with_default_features()
-        .table_factories()
-        .clone()
-        .unwrap_or_default()
-}
+/// A way to store a table.
+#[async_trait]
+pub trait TableFormat: fmt::Debug + Send + Sync {
+    /// The name in `STORED AS` and in `cohortql.toml`, in lower case.
+    fn name(&self) -> &'static str;
 
-/// Opens the table that a declaration describes.
-pub async fn open(
-    state: &SessionState,
-    table: &TableSettings,
-) -> Result<Arc<dyn TableProvider>, EngineError> {
-    let url = ListingTableUrl::parse(&table.location)?;
-    let config = ListingTableConfig::new(url).infer(state).await?;
-    Ok(Arc::new(ListingTable::try_new(config)?))
-}
-
-/// The table's name that a path gives: the file's or folder's, without extensions.
-pub fn table_name(location: &str) -> Result<String, EngineError> {
-    let last = location
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
-    match last.split('.').next() {
-        Some(stem) if !stem.is_empty() => Ok(stem.to_owned()),
-        _ => Err(EngineError::Plan {
-            message: format!("cannot name a table after {location:?}: give it a name"),
-            location: None,
-        }),
+    /// Other names for it.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
     }
+
+    /// The extensions of its files, in lower case; none when a table is a folder.
+    fn extensions(&self) -> &'static [&'static str];
+
+    /// The options it takes besides [`COMMON_OPTIONS`].
+    fn options(&self) -> &'static [OptionHelp];
+
+    /// Opens a table, reading as much as its columns need.
+    ///
+    /// # Errors
+    /// When there are no files, they can't be read, or an option is wrong.
+    async fn open(
+        &self,
+        session: &dyn Session,
+        definition: &TableDefinition,
+    ) -> Result<Arc<dyn TableProvider>>;
+}
+
+/// Every format.
+pub static FORMATS: [&dyn TableFormat; 5] = [
+    &parquet::Parquet,
+    &csv::Csv,
+    &json::Json,
+    &arrow_ipc::ArrowIpc,
+    &delta::Delta,
+];
+
+/// Opens a table with whatever its definition asks for on top.
+///
+/// # Errors
+/// When the format can't be told, or as [`TableFormat::open`].
+pub async fn open(
+    session: &dyn Session,
+    definition: &TableDefinition,
+) -> Result<Arc<dyn TableProvider>> {
+    let format = match definition.format {
+        Some(format) => format,
+        None => discover::format_at(session, definition).await?,
+    };
+    let known: Vec<_> = format
+        .options()
+        .iter()
+        .chain(&COMMON_OPTIONS)
+        .copied()
+        .collect();
+    definition.options.check(format.name(), &known)?;
+    if definition.locations.is_empty() {
+        return plan_err!("table \"{}\" has no location", definition.name);
+    }
+    let table = format.open(session, definition).await?;
+    mapped::MappedTable::over(definition, table)
 }

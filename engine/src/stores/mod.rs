@@ -1,15 +1,31 @@
-//! Object stores: from URLs and configured credentials to places to read and write.
+//! Where data lies and how it is reached: locations, object stores and the
+//! credentials they need.
+//!
+//! Credentials come from the environment, from profiles, or by reference from
+//! `[stores."scheme://bucket/prefix"]` of `cohortql.toml`; the longest prefix
+//! counts. They are never taken from SQL and never shown.
+
+mod clients;
+mod failure;
+mod location;
+mod profile;
+mod registry;
+mod routed;
+mod secrets;
 
 use std::sync::Arc;
 
-use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
+use datafusion::execution::object_store::ObjectStoreRegistry;
 
 use crate::{EngineError, Runtimes, Settings};
 
+pub use location::Location;
+
 /// The registry that an engine's tables find their stores in.
 pub(crate) fn registry(
-    _settings: &Settings,
-    _runtimes: &Runtimes,
+    settings: &Settings,
+    runtimes: &Runtimes,
 ) -> Result<Arc<dyn ObjectStoreRegistry>, EngineError> {
-    Ok(Arc::new(DefaultObjectStoreRegistry::new()))
+    let registry = registry::Registry::new(&settings.stores, runtimes.io().clone())?;
+    Ok(Arc::new(registry))
 }

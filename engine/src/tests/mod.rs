@@ -2,6 +2,7 @@
 
 mod limits;
 mod parameters;
+mod projects;
 mod statements;
 
 use arrow::array::RecordBatch;

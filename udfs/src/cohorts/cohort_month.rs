@@ -242,8 +242,6 @@ impl GroupedState for CohortMonthState {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
     use chrono::{DateTime, Datelike, Offset, TimeZone};
     use datafusion::arrow::array::TimestampMicrosecondArray;
     use datafusion::arrow::datatypes::TimeUnit;

@@ -36,8 +36,6 @@ pub(crate) fn month_start(days: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
     use chrono::{Datelike, NaiveDate};
 
     use super::{civil, month_start};

@@ -45,6 +45,9 @@ impl Kept {
     }
 
     fn count_in_triangle(&self, items: usize, mut each: impl FnMut(u32, u32, u32)) {
+        if items == 0 {
+            return;
+        }
         // The row of item a has a cell for each item above it.
         let row = |a: usize| a * (2 * items - a - 1) / 2;
         let mut together = vec![0u32; row(items.saturating_sub(1)) + 1];

@@ -1,7 +1,5 @@
 //! `basket_lift` against counting by ordered sets.
 
-#![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::arrow::array::{Array, ArrayRef, Int64Array};

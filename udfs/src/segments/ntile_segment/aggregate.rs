@@ -58,12 +58,12 @@ use crate::segments::money::{amount_type, sum_type};
     description = "Customers cut into parts of near-equal size by the sum of a value. Returns a LIST of STRUCT(customer, value, segment) ordered by customer, empty when there is no row; `segment` is an INT from 1, the smallest sums, or the label that stands for it. With n customers and `below` of them with strictly smaller sums, the tile is floor(below · tiles / n) + 1, so that equal sums have equal tiles and higher tiles may stay empty; `ties => 'split'` deals them out evenly as NTILE does. `value` keeps its type as SUM does; a NULL sum has a NULL segment. The list is held in memory: without GROUP BY it is made on one core and can't spill. With OVER the name means the window function.",
     syntax_example = "ntile_segment(customer, value, tiles_or_labels [, ties])",
     sql_example = "```sql
-SELECT s.customer, s.value, s.segment
+SELECT s.customer AS customer, s.value AS value, s.segment AS segment
 FROM (
   SELECT unnest(ntile_segment(customer, amount, ['low', 'mid', 'high'])) AS s
   FROM (VALUES ('ada', 20), ('ada', 35), ('bob', 90), ('cyd', 10)) AS orders(customer, amount)
 )
-ORDER BY s.customer;
+ORDER BY customer;
 +----------+-------+---------+
 | customer | value | segment |
 +----------+-------+---------+

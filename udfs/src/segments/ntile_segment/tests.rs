@@ -1,7 +1,5 @@
 //! `ntile_segment` against its definition, sum by sum.
 
-#![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -42,7 +42,7 @@ use crate::sql_types::sql_name;
 /// The segment of one row a customer.
 #[user_doc(
     doc_section(label = "Segments"),
-    description = "The part of near-equal size in which a value falls among the rows of the partition: an INT from 1, the smallest values, or the label that stands for it. With n values and `below` of them strictly smaller, the tile is floor(below · tiles / n) + 1, so that equal values have equal tiles and higher tiles may stay empty. The window's ORDER BY only says in which order equal values stand with `ties => 'split'`; DESC does not turn the tiles, and the frame does not matter. A NULL has a NULL segment.",
+    description = "The part of near-equal size in which a value falls among the rows of the partition. Returns an INT from 1, the smallest values, or the VARCHAR label that stands for it. With n values and `below` of them strictly smaller, the tile is floor(below · tiles / n) + 1, so that equal values have equal tiles and higher tiles may stay empty. The window's ORDER BY only says in which order equal values stand with `ties => 'split'`; DESC does not turn the tiles, and the frame does not matter. A NULL has a NULL segment.",
     syntax_example = "ntile_segment(value, tiles_or_labels [, ties]) OVER ([PARTITION BY …] [ORDER BY …])",
     sql_example = "```sql
 SELECT customer, ntile_segment(spent, ['low', 'mid', 'high']) OVER () AS segment

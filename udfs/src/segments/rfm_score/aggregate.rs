@@ -67,21 +67,22 @@ use crate::times::{Clock, named_zone};
     description = "Recency, frequency and monetary value of every customer and their tiles, from raw orders. Returns a LIST of STRUCT(customer, recency_days INT, frequency BIGINT, monetary, r INT, f INT, m INT, score INT) ordered by customer, empty when no row counts; `score` is 100·r + 10·f + m, and the highest tile is the best: the most recent, the most frequent, the most spent. With n customers and `below` of them strictly worse, a tile is floor(below · tiles / n) + 1, so that equal values have equal tiles and higher tiles may stay empty; `ties => 'split'` deals them out evenly as NTILE does. `monetary` keeps the type of its amounts as SUM does. The list is held in memory: without GROUP BY it is made on one core and can't spill; the report `rfm` has no such bound. With OVER the name means the window function.",
     syntax_example = "rfm_score(customer, ts, amount [, as_of [, tiles [, ties [, tz]]]])",
     sql_example = "```sql
-SELECT s.customer, s.recency_days, s.frequency, s.monetary, s.score
+SELECT s.customer AS customer, s.recency_days AS days, s.frequency AS orders,
+       s.monetary AS spent, s.score AS score
 FROM (
   SELECT unnest(rfm_score(customer, ts, amount, DATE '2024-04-01')) AS s
   FROM (VALUES ('ada', DATE '2024-03-30', 20), ('ada', DATE '2024-02-01', 35),
                ('bob', DATE '2024-01-15', 90), ('cyd', DATE '2024-03-01', 10))
     AS orders(customer, ts, amount)
 )
-ORDER BY s.customer;
-+----------+--------------+-----------+----------+-------+
-| customer | recency_days | frequency | monetary | score |
-+----------+--------------+-----------+----------+-------+
-| ada      | 2            | 2         | 55       | 442   |
-| bob      | 77           | 1         | 90       | 114   |
-| cyd      | 31           | 1         | 10       | 211   |
-+----------+--------------+-----------+----------+-------+
+ORDER BY customer;
++----------+------+--------+-------+-------+
+| customer | days | orders | spent | score |
++----------+------+--------+-------+-------+
+| ada      | 2    | 2      | 55    | 442   |
+| bob      | 77   | 1      | 90    | 114   |
+| cyd      | 31   | 1      | 10    | 211   |
++----------+------+--------+-------+-------+
 ```",
     argument(
         name = "customer",

@@ -89,7 +89,7 @@ fn instant(clock: Clock, zone: Zone, ticks: i64, unit: TimeUnit, local: bool) ->
     let per_second = ticks_per_second(unit);
     let mut second = ticks.div_euclid(per_second);
     if local {
-        second = zone.from_local(second)?;
+        second = zone.instant_of(second)?;
     }
     let day = zone.local_day(second)?;
     let Clock::Ticks {
@@ -116,8 +116,6 @@ fn no_such_zone(name: &str) -> DataFusionError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
     use super::*;
 
     fn clock(unit: TimeUnit, zone: &str) -> Clock {

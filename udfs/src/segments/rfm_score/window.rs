@@ -47,13 +47,13 @@ SELECT customer, rfm_score(recency_days, frequency, monetary) OVER () AS rfm
 FROM (VALUES ('ada', 2, 2, 55), ('bob', 77, 1, 90), ('cyd', 31, 1, 10))
   AS customers(customer, recency_days, frequency, monetary)
 ORDER BY customer;
-+----------+------------------------------+
-| customer | rfm                          |
-+----------+------------------------------+
++----------+--------------------------------+
+| customer | rfm                            |
++----------+--------------------------------+
 | ada      | {r: 4, f: 4, m: 2, score: 442} |
 | bob      | {r: 1, f: 1, m: 4, score: 114} |
 | cyd      | {r: 2, f: 1, m: 1, score: 211} |
-+----------+------------------------------+
++----------+--------------------------------+
 ```",
     argument(
         name = "recency_days",

@@ -1,0 +1,169 @@
+//! Finding the files of a table, afresh for every query.
+
+use std::sync::Arc;
+
+use datafusion::catalog::Session;
+use datafusion::common::plan_err;
+use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
+use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use url::Position;
+
+use crate::formats::classify;
+use crate::formats::names::{did_you_mean, nearest};
+use crate::stores::Location;
+
+/// A file that belongs to a table.
+#[derive(Debug, Clone)]
+pub(crate) struct DataFile {
+    /// What the store says of it.
+    pub(crate) meta: ObjectMeta,
+    /// How it is compressed.
+    pub(crate) compression: FileCompressionType,
+}
+
+/// A location that was looked at: the store, the path in it, file or folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) location: Location,
+    pub(crate) store_url: ObjectStoreUrl,
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) path: Path,
+    pub(crate) folder: bool,
+}
+
+impl Place {
+    /// Looks whether `location` is a file or a folder.
+    ///
+    /// # Errors
+    /// When there is nothing, naming what is near; when the store can't be reached.
+    pub(crate) async fn find(session: &dyn Session, location: &Location) -> Result<Self> {
+        let url = location.url();
+        let store_url = ObjectStoreUrl::parse(&url[..Position::BeforePath])?;
+        let store = session.runtime_env().object_store(&store_url)?;
+        let path = Path::from_url_path(url.path())?;
+        let mut place = Self {
+            location: location.clone(),
+            store_url,
+            store,
+            path,
+            folder: true,
+        };
+        if let Some(local) = location.local_path() {
+            if !local.exists() {
+                return plan_err!("\"{location}\" does not exist{}", near_on_disk(&local));
+            }
+            place.folder = local.is_dir();
+        } else if !url.path().ends_with('/') && !place.path.as_ref().is_empty() {
+            place.folder = match place.store.head(&place.path).await {
+                Ok(_) => false,
+                Err(object_store::Error::NotFound { .. }) if !location.is_http() => true,
+                Err(object_store::Error::NotFound { .. }) => {
+                    return plan_err!("\"{location}\" does not exist");
+                }
+                Err(error) => return Err(error.into()),
+            };
+        }
+        if place.folder {
+            place.location = place.location.as_folder();
+            if location.local_path().is_none() {
+                let first = place
+                    .store
+                    .list(Some(&place.path))
+                    .next()
+                    .await
+                    .transpose()?;
+                if first.is_none() {
+                    return plan_err!("\"{location}\" does not exist{}", place.near().await);
+                }
+            }
+        }
+        Ok(place)
+    }
+
+    /// Everything below the place that no tool left there for itself, by path.
+    pub(crate) async fn list(&self) -> Result<Vec<ObjectMeta>> {
+        if !self.folder {
+            return match self.store.head(&self.path).await {
+                Ok(meta) => Ok(vec![meta]),
+                Err(object_store::Error::NotFound { .. }) => {
+                    plan_err!("\"{}\" does not exist any more", self.location)
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
+        let pattern = self
+            .location
+            .glob()
+            .map(|glob| {
+                ListingTableUrl::try_new(self.location.url().clone(), None)?.with_glob(glob)
+            })
+            .transpose()?;
+        let mut files: Vec<_> = self
+            .store
+            .list(Some(&self.path))
+            .map_err(DataFusionError::from)
+            .try_filter(|meta| {
+                let relative = self.relative(&meta.location);
+                let wanted = !classify::is_hidden(relative)
+                    && pattern
+                        .as_ref()
+                        .is_none_or(|p| p.contains(&meta.location, false));
+                futures::future::ready(wanted)
+            })
+            .try_collect()
+            .await?;
+        files.sort_unstable_by(|a, b| a.location.cmp(&b.location));
+        Ok(files)
+    }
+
+    /// A file's path below the place.
+    pub(crate) fn relative<'a>(&self, path: &'a Path) -> &'a str {
+        path.as_ref()
+            .strip_prefix(self.path.as_ref())
+            .unwrap_or(path.as_ref())
+            .trim_start_matches('/')
+    }
+
+    /// A sibling whose name is near, for a message.
+    async fn near(&self) -> String {
+        let parts: Vec<_> = self.path.parts().collect();
+        let Some((last, parents)) = parts.split_last() else {
+            return String::new();
+        };
+        let parent = Path::from_iter(parents.iter().cloned());
+        let Ok(listing) = self.store.list_with_delimiter(Some(&parent)).await else {
+            return String::new();
+        };
+        let names: Vec<_> = listing
+            .objects
+            .iter()
+            .filter_map(|o| o.location.filename())
+            .chain(listing.common_prefixes.iter().filter_map(Path::filename))
+            .collect();
+        did_you_mean(last.as_ref(), names)
+    }
+}
+
+/// The nearest name beside a missing path, or the first folder that is missing.
+fn near_on_disk(path: &std::path::Path) -> String {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return String::new();
+    };
+    if !parent.exists() {
+        return format!(": there is no folder \"{}\"", parent.display());
+    }
+    let names: Vec<String> = std::fs::read_dir(parent)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    match nearest(&name.to_string_lossy(), names.iter().map(String::as_str)) {
+        Some(near) => format!("; did you mean \"{near}\"?"),
+        None => String::new(),
+    }
+}

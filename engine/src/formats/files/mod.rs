@@ -1,0 +1,329 @@
+//! Tables made of plain files: listed afresh for every query, so that new,
+//! replaced and deleted files count at once.
+
+pub(super) mod listing;
+pub(super) mod named;
+mod partitions;
+mod table;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::plan_err;
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
+use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::physical_plan::ExecutionPlan;
+use object_store::{ObjectMeta, ObjectStore};
+
+use self::listing::{DataFile, Place};
+use self::table::FileTable;
+use super::{TableDefinition, TableFormat, classify, message};
+
+/// What a format of plain files adds to [`TableFormat`].
+#[async_trait]
+pub(super) trait FileKind: fmt::Debug + Send + Sync {
+    /// DataFusion's format, for files compressed so.
+    fn format(
+        &self,
+        session: &dyn Session,
+        compression: FileCompressionType,
+    ) -> Arc<dyn FileFormat>;
+
+    /// The columns of some files that are compressed alike.
+    async fn infer(
+        &self,
+        session: &dyn Session,
+        store: &Arc<dyn ObjectStore>,
+        compression: FileCompressionType,
+        files: &[ObjectMeta],
+    ) -> Result<SchemaRef> {
+        self.format(session, compression)
+            .infer_schema(session, store, files)
+            .await
+    }
+
+    /// Checks a file that a query sees for the first time.
+    ///
+    /// # Errors
+    /// When its columns are not the table's, in a format that would mix them up.
+    async fn verify(
+        &self,
+        _session: &dyn Session,
+        _store: &Arc<dyn ObjectStore>,
+        _file: &DataFile,
+        _schema: &Schema,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether columns are found by name; else a partition column may not be in
+    /// the files as well.
+    fn by_name(&self) -> bool {
+        true
+    }
+
+    /// The plan that reads the files.
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        compression: FileCompressionType,
+        config: FileScanConfig,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.format(session, compression)
+            .create_physical_plan(session, config)
+            .await
+    }
+}
+
+/// Opens a table of plain files.
+pub(super) async fn open(
+    session: &dyn Session,
+    definition: &TableDefinition,
+    format: &'static dyn TableFormat,
+    kind: Arc<dyn FileKind>,
+) -> Result<Arc<dyn TableProvider>> {
+    let compression = match definition.options.text("compression") {
+        Some(text) => Some(classify::compression_named(text)?),
+        None => None,
+    };
+    let mut places: Vec<Place> = Vec::with_capacity(definition.locations.len());
+    for location in &definition.locations {
+        let place = Place::find(session, location).await?;
+        if let Some(first) = places.first()
+            && first.store_url != place.store_url
+        {
+            return plan_err!(
+                "table \"{}\" has locations in different stores, {} and {}",
+                definition.name,
+                first.store_url,
+                place.store_url
+            );
+        }
+        places.push(place);
+    }
+    let selection = Selection {
+        places,
+        format,
+        compression,
+    };
+    let files = selection.list().await?;
+    if files.is_empty() {
+        return Err(selection.nothing_found(definition).await?);
+    }
+    let partition_columns = partition_columns(definition, &selection, &files)?;
+    let inferred;
+    let file_schema = match &definition.schema {
+        Some(schema) => schema,
+        None => {
+            inferred = infer(session, &selection, &files, kind.as_ref()).await?;
+            &inferred
+        }
+    };
+    let in_files = |f: &&Arc<Field>| !partition_columns.iter().any(|p| p.name() == f.name());
+    let kept: Vec<_> = file_schema
+        .fields()
+        .iter()
+        .filter(in_files)
+        .cloned()
+        .collect();
+    if kept.len() < file_schema.fields().len() && definition.schema.is_none() && !kind.by_name() {
+        return plan_err!(
+            "table \"{}\" has a partition folder and a column of the same name; {} files are read by \
+             position, so rename one of them",
+            definition.name,
+            format.name()
+        );
+    }
+    let file_schema = Arc::new(Schema::new_with_metadata(
+        kept,
+        file_schema.metadata().clone(),
+    ));
+    let table = FileTable::new(definition, selection, kind, file_schema, partition_columns)?;
+    Ok(Arc::new(table))
+}
+
+/// Which files belong to a table.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    places: Vec<Place>,
+    format: &'static dyn TableFormat,
+    compression: Option<FileCompressionType>,
+}
+
+impl Selection {
+    fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.places[0].store
+    }
+
+    fn store_url(&self) -> &ObjectStoreUrl {
+        &self.places[0].store_url
+    }
+
+    /// The files that hold rows now.
+    async fn list(&self) -> Result<Vec<DataFile>> {
+        let mut out = Vec::new();
+        for place in &self.places {
+            let mut found = place.list().await?;
+            if place.folder {
+                // Files with the format's extensions; where none has a known
+                // one, as Hadoop writes them, all.
+                let of = |m: &ObjectMeta| classify::format_of(m.location.as_ref());
+                if found.iter().any(|m| of(m).is_some()) {
+                    found.retain(|m| of(m).is_some_and(|f| f.name() == self.format.name()));
+                }
+                found.retain(|m| m.size > 0);
+            } else if let Some(empty) = found.iter().find(|m| m.size == 0) {
+                return plan_err!(
+                    "file \"{}\" is empty",
+                    message::file_name(&place.store_url, &empty.location)
+                );
+            }
+            out.extend(found.into_iter().map(|meta| {
+                let named = classify::compression_of(meta.location.as_ref());
+                let compression = named
+                    .or(self.compression)
+                    .unwrap_or(FileCompressionType::UNCOMPRESSED);
+                DataFile { meta, compression }
+            }));
+        }
+        Ok(out)
+    }
+
+    /// A file's path below the place it was found in.
+    fn relative<'a>(&self, file: &'a DataFile) -> &'a str {
+        let path = &file.meta.location;
+        let place = self.places.iter().find(|p| path.prefix_matches(&p.path));
+        place.map_or(path.as_ref(), |p| p.relative(path))
+    }
+
+    /// Why a folder held no files.
+    async fn nothing_found(&self, definition: &TableDefinition) -> Result<DataFusionError> {
+        let mut empty = 0;
+        let mut others = 0;
+        for place in &self.places {
+            for meta in place.list().await? {
+                if meta.size == 0 {
+                    empty += 1
+                } else {
+                    others += 1
+                }
+            }
+        }
+        let place = &self.places[0].location;
+        let format = self.format.name();
+        Ok(DataFusionError::Plan(match (empty, others) {
+            (0, 0) => format!(
+                "\"{place}\" holds no data files for table \"{}\"",
+                definition.name
+            ),
+            (_, 0) => format!("the files in \"{place}\" are all empty"),
+            _ => format!("\"{place}\" holds no {format} files, but {others} others"),
+        }))
+    }
+}
+
+/// The columns of all files together.
+async fn infer(
+    session: &dyn Session,
+    selection: &Selection,
+    files: &[DataFile],
+    kind: &dyn FileKind,
+) -> Result<SchemaRef> {
+    let mut schemas = Vec::new();
+    let mut left = files;
+    while let Some(first) = left.first() {
+        // Runs of files that are compressed alike are inferred together.
+        let run = left
+            .iter()
+            .take_while(|f| f.compression == first.compression)
+            .count();
+        let metas: Vec<_> = left[..run].iter().map(|f| f.meta.clone()).collect();
+        match kind
+            .infer(session, selection.store(), first.compression, &metas)
+            .await
+        {
+            Ok(schema) => schemas.push(schema.as_ref().clone()),
+            Err(error) => {
+                return Err(blame(session, selection, kind, &left[..run], error).await);
+            }
+        }
+        left = &left[run..];
+    }
+    let merged = Schema::try_merge(schemas).map_err(|error| {
+        DataFusionError::Plan(format!(
+            "the files in \"{}\" have columns that don't agree: {error}",
+            selection.places[0].location
+        ))
+    })?;
+    if merged.fields().is_empty() {
+        return plan_err!("\"{}\" has no columns", selection.places[0].location);
+    }
+    Ok(Arc::new(merged))
+}
+
+/// The error of many files as that of the one which causes it.
+async fn blame(
+    session: &dyn Session,
+    selection: &Selection,
+    kind: &dyn FileKind,
+    files: &[DataFile],
+    error: DataFusionError,
+) -> DataFusionError {
+    let name = |file: &DataFile| message::file_name(selection.store_url(), &file.meta.location);
+    if let [one] = files {
+        return message::in_file(&name(one), error);
+    }
+    for file in files {
+        let metas = std::slice::from_ref(&file.meta);
+        if let Err(error) = kind
+            .infer(session, selection.store(), file.compression, metas)
+            .await
+        {
+            return message::in_file(&name(file), error);
+        }
+    }
+    message::in_file(&selection.places[0].location.to_string(), error)
+}
+
+/// The partition columns: those declared, or those that the folders show.
+fn partition_columns(
+    definition: &TableDefinition,
+    selection: &Selection,
+    files: &[DataFile],
+) -> Result<Vec<Field>> {
+    let relative = files.iter().map(|f| selection.relative(f));
+    let Some(declared) = &definition.partition_columns else {
+        return partitions::infer(&definition.name, relative);
+    };
+    let found = partitions::infer(&definition.name, relative)?;
+    declared
+        .iter()
+        .map(|name| {
+            let in_schema = definition
+                .schema
+                .as_ref()
+                .and_then(|s| s.field_with_name(name).ok().cloned());
+            let Some(found) = found.iter().find(|f| f.name() == name) else {
+                return plan_err!(
+                    "partition column \"{name}\" of table \"{}\" is in no folder name of \"{}\"",
+                    definition.name,
+                    selection.places[0].location
+                );
+            };
+            let ty = in_schema.map_or_else(
+                || found.data_type().clone(),
+                |field| match field.data_type() {
+                    DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
+                    other => other.clone(),
+                },
+            );
+            Ok(Field::new(name, ty, true))
+        })
+        .collect()
+}

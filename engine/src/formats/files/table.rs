@@ -1,0 +1,397 @@
+//! The provider over plain files.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, ScalarValue, Statistics, plan_err};
+use datafusion::datasource::TableType;
+use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
+use datafusion::datasource::listing::helpers::{expr_applicable_for_cols, filter_partitioned_file};
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl, PartitionedFile,
+};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::Result;
+use datafusion::execution::cache::TableScopedPath;
+use datafusion::execution::cache::cache_manager::{CachedFileMetadata, SchemaFingerprint};
+use datafusion::logical_expr::dml::InsertOp;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
+use datafusion_datasource::compute_all_files_statistics;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectMeta;
+use object_store::path::Path;
+
+use super::listing::DataFile;
+use super::{FileKind, Selection, partitions};
+use crate::formats::{TableDefinition, message};
+
+/// A table of plain files.
+pub(super) struct FileTable {
+    name: String,
+    sql: Option<String>,
+    selection: Selection,
+    kind: Arc<dyn FileKind>,
+    file_schema: SchemaRef,
+    partition_columns: Vec<Field>,
+    table_schema: SchemaRef,
+    fingerprint: Arc<SchemaFingerprint>,
+    /// Files whose columns were checked, as they were then.
+    verified: Mutex<HashMap<Path, ObjectMeta>>,
+}
+
+impl FileTable {
+    pub(super) fn new(
+        definition: &TableDefinition,
+        selection: Selection,
+        kind: Arc<dyn FileKind>,
+        file_schema: SchemaRef,
+        partition_columns: Vec<Field>,
+    ) -> Result<Self> {
+        let fields: Vec<_> = file_schema
+            .fields()
+            .iter()
+            .cloned()
+            .chain(partition_columns.iter().cloned().map(Arc::new))
+            .collect();
+        let table_schema = Arc::new(Schema::new_with_metadata(
+            fields,
+            file_schema.metadata().clone(),
+        ));
+        Ok(Self {
+            name: definition.name.clone(),
+            sql: definition.sql.clone(),
+            fingerprint: Arc::new(SchemaFingerprint::from_schema(&file_schema)),
+            selection,
+            kind,
+            file_schema,
+            partition_columns,
+            table_schema,
+            verified: Mutex::default(),
+        })
+    }
+
+    fn partition_names(&self) -> Vec<&str> {
+        self.partition_columns
+            .iter()
+            .map(|f| f.name().as_str())
+            .collect()
+    }
+
+    /// The files of a query, with partition values, those that can't match left out.
+    async fn files(&self, filters: &[Expr]) -> Result<Vec<(PartitionedFile, DataFile)>> {
+        let names = self.partition_names();
+        let pruning: Vec<_> = filters
+            .iter()
+            .filter(|f| !names.is_empty() && expr_applicable_for_cols(&names, f))
+            .cloned()
+            .collect();
+        let schema = DFSchema::from_unqualified_fields(
+            self.partition_columns.iter().cloned().collect(),
+            HashMap::new(),
+        )?;
+        let mut out = Vec::new();
+        for file in self.selection.list().await? {
+            let relative = self.selection.relative(&file);
+            let values = partitions::values(&self.name, relative, &self.partition_columns)?;
+            let mut part = PartitionedFile::from(file.meta.clone());
+            part.partition_values = values;
+            if let Some(part) = filter_partitioned_file(part, &pruning, &schema)? {
+                out.push((part, file));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Checks a file once for each state it was seen in.
+    async fn verify(&self, session: &dyn Session, file: &DataFile) -> Result<()> {
+        let meta = &file.meta;
+        let seen = self
+            .verified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&meta.location)
+            .is_some_and(|old| old == meta);
+        if !seen {
+            let store = self.selection.store();
+            self.kind
+                .verify(session, store, file, &self.file_schema)
+                .await
+                .map_err(|error| {
+                    let name = message::file_name(self.selection.store_url(), &meta.location);
+                    message::in_file(&name, error)
+                })?;
+            let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+            verified.insert(meta.location.clone(), meta.clone());
+        }
+        Ok(())
+    }
+
+    /// A file's statistics and ordering, from the cache while the file is the same.
+    async fn with_statistics(
+        &self,
+        session: &dyn Session,
+        file: PartitionedFile,
+        compression: FileCompressionType,
+    ) -> Result<PartitionedFile> {
+        let null_partition = file.partition_values.iter().any(ScalarValue::is_null);
+        if !session.config().collect_statistics() || null_partition {
+            return Ok(file);
+        }
+        let meta = &file.object_meta;
+        let path = TableScopedPath {
+            table: None,
+            path: self.cache_path(&meta.location),
+        };
+        let cache = session
+            .runtime_env()
+            .cache_manager
+            .get_file_statistic_cache();
+        if let Some(cached) = cache.as_ref().and_then(|c| c.get(&path))
+            && cached.is_valid_for(meta, &self.fingerprint)
+            && cached.meta.e_tag == meta.e_tag
+        {
+            let statistics = Arc::clone(&cached.statistics);
+            return Ok(file
+                .with_statistics(statistics)
+                .with_ordering(cached.ordering.clone()));
+        }
+        let found = self
+            .kind
+            .format(session, compression)
+            .infer_stats_and_ordering(
+                session,
+                self.selection.store(),
+                Arc::clone(&self.file_schema),
+                meta,
+            )
+            .await
+            .map_err(|error| {
+                message::in_file(
+                    &message::file_name(self.selection.store_url(), &meta.location),
+                    error,
+                )
+            })?;
+        let statistics = Arc::new(found.statistics);
+        if let Some(cache) = cache {
+            let entry = CachedFileMetadata::new(
+                meta.clone(),
+                Arc::clone(&self.fingerprint),
+                Arc::clone(&statistics),
+                found.ordering.clone(),
+            );
+            cache.put(&path, entry);
+        }
+        Ok(file
+            .with_statistics(statistics)
+            .with_ordering(found.ordering))
+    }
+
+    /// The key of a file in caches that all stores share.
+    fn cache_path(&self, path: &Path) -> Path {
+        let store = self.selection.store_url().as_str().trim_end_matches('/');
+        Path::from(format!("{store}/{path}"))
+    }
+
+    async fn prepare(
+        &self,
+        session: &dyn Session,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<(Vec<(PartitionedFile, FileCompressionType)>, bool)> {
+        let files = self.files(filters).await?;
+        let concurrency = session
+            .config_options()
+            .execution
+            .meta_fetch_concurrency
+            .get();
+        let mut prepared = stream::iter(files)
+            .map(|(part, file)| async move {
+                self.verify(session, &file).await?;
+                let part = self
+                    .with_statistics(session, part, file.compression)
+                    .await?;
+                Ok::<_, datafusion::error::DataFusionError>((part, file.compression))
+            })
+            .buffered(concurrency);
+        let mut out = Vec::new();
+        let mut rows = Some(0);
+        // With a limit and nothing to filter, files past the limit stay unread.
+        let stop_at = limit.filter(|_| filters.is_empty());
+        while let Some(next) = prepared.try_next().await? {
+            let known = next.0.statistics.as_ref().map(|s| s.num_rows);
+            rows = match (rows, known) {
+                (Some(sum), Some(datafusion::common::stats::Precision::Exact(n))) => Some(sum + n),
+                _ => None,
+            };
+            out.push(next);
+            if let (Some(stop), Some(rows)) = (stop_at, rows)
+                && rows > stop
+            {
+                let more = prepared.next().await.is_some();
+                return Ok((out, more));
+            }
+        }
+        Ok((out, false))
+    }
+
+    /// One scan over files that are compressed alike.
+    async fn scan_alike(
+        &self,
+        session: &dyn Session,
+        compression: FileCompressionType,
+        files: Vec<PartitionedFile>,
+        cut: bool,
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let known = files.iter().all(|f| f.statistics.is_some());
+        let groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        let (groups, statistics) = if known && session.config().collect_statistics() {
+            compute_all_files_statistics(groups, Arc::clone(&self.table_schema), true, cut)?
+        } else {
+            (groups, Statistics::new_unknown(&self.table_schema))
+        };
+        let columns: Vec<_> = self
+            .partition_columns
+            .iter()
+            .cloned()
+            .map(Arc::new)
+            .collect();
+        let table_schema = TableSchema::builder(Arc::clone(&self.file_schema))
+            .with_table_partition_cols(columns)
+            .build();
+        let format = self.kind.format(session, compression);
+        let config = FileScanConfigBuilder::new(
+            self.selection.store_url().clone(),
+            format.file_source(table_schema),
+        )
+        .with_file_groups(groups)
+        .with_statistics(statistics)
+        .with_projection_indices(projection.cloned())?
+        .with_limit(limit)
+        .with_file_compression_type(compression)
+        .build();
+        self.kind.scan(session, compression, config).await
+    }
+}
+
+impl fmt::Debug for FileTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileTable")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TableProvider for FileTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.table_schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn get_table_definition(&self) -> Option<&str> {
+        self.sql.as_deref()
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let (files, cut) = self.prepare(session, filters, limit).await?;
+        let mut alike: Vec<(FileCompressionType, Vec<PartitionedFile>)> = Vec::new();
+        for (file, compression) in files {
+            match alike.iter_mut().find(|(c, _)| *c == compression) {
+                Some((_, files)) => files.push(file),
+                None => alike.push((compression, vec![file])),
+            }
+        }
+        let mut plans = Vec::with_capacity(alike.len());
+        for (compression, files) in alike {
+            let plan = self
+                .scan_alike(session, compression, files, cut, projection, limit)
+                .await?;
+            plans.push(plan);
+        }
+        match plans.len() {
+            0 => {
+                let schema = match projection {
+                    Some(columns) => Arc::new(self.table_schema.project(columns)?),
+                    None => self.schema(),
+                };
+                Ok(Arc::new(EmptyExec::new(schema)))
+            }
+            1 => Ok(plans.swap_remove(0)),
+            _ => UnionExec::try_new(plans),
+        }
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        let names = self.partition_names();
+        Ok(filters
+            .iter()
+            .map(|filter| {
+                if !names.is_empty() && expr_applicable_for_cols(&names, filter) {
+                    TableProviderFilterPushDown::Exact
+                } else {
+                    TableProviderFilterPushDown::Inexact
+                }
+            })
+            .collect())
+    }
+
+    async fn insert_into(
+        &self,
+        session: &dyn Session,
+        input: Arc<dyn ExecutionPlan>,
+        op: InsertOp,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let [place] = self.selection.places.as_slice() else {
+            return plan_err!(
+                "table \"{}\" has several locations: insert into one of them",
+                self.name
+            );
+        };
+        if !place.folder || place.location.glob().is_some() {
+            return plan_err!(
+                "table \"{}\" is the file \"{}\": only a table that is a folder takes new rows",
+                self.name,
+                place.location
+            );
+        }
+        let compression = self
+            .selection
+            .compression
+            .unwrap_or(FileCompressionType::UNCOMPRESSED);
+        let columns = self
+            .partition_columns
+            .iter()
+            .map(|f| (f.name().clone(), f.data_type().clone()));
+        let options = ListingOptions::new(self.kind.format(session, compression))
+            .with_table_partition_cols(columns.collect());
+        let url = ListingTableUrl::try_new(place.location.url().clone(), None)?;
+        let config = ListingTableConfig::new(url)
+            .with_listing_options(options)
+            .with_schema(Arc::clone(&self.file_schema));
+        ListingTable::try_new(config)?
+            .insert_into(session, input, op)
+            .await
+    }
+}

@@ -1,0 +1,58 @@
+//! Tables that remember: reading them as they were, and as they are by now.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, Utc};
+use datafusion::catalog::TableProvider;
+use datafusion::error::Result;
+
+use super::delta::DeltaProvider;
+use super::mapped::MappedTable;
+
+/// A moment in the life of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Version {
+    /// The version of that number.
+    Number(u64),
+    /// The version that was the newest at that time.
+    Time(DateTime<Utc>),
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "version {number}"),
+            Self::Time(time) => {
+                write!(
+                    f,
+                    "version at {}",
+                    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+                )
+            }
+        }
+    }
+}
+
+/// A table of which old versions can be read and new ones appear.
+#[async_trait]
+pub(crate) trait Versioned: TableProvider {
+    /// The table as it was.
+    ///
+    /// # Errors
+    /// When there is no such version; the message says which there are.
+    async fn at(&self, version: Version) -> Result<Arc<dyn TableProvider>>;
+
+    /// The table with the columns that it has by now.
+    async fn latest(&self) -> Result<Arc<dyn TableProvider>>;
+}
+
+/// The table as one that has versions, if it has.
+pub(crate) fn versioned(table: &dyn TableProvider) -> Option<&dyn Versioned> {
+    if let Some(delta) = table.downcast_ref::<DeltaProvider>() {
+        return Some(delta);
+    }
+    let mapped = table.downcast_ref::<MappedTable>()?;
+    versioned(mapped.source().as_ref()).map(|_| mapped as &dyn Versioned)
+}

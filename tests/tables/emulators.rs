@@ -1,0 +1,228 @@
+//! Google Cloud Storage and Azure Blob Storage, against their emulators:
+//! `fake-gcs-server` and `azurite-blob`, found on the PATH or named by
+//! `COHORTQL_FAKE_GCS` and `COHORTQL_AZURITE`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use cohortql_engine::{Config, Engine};
+use object_store::azure::{AzureAccessKey, AzureAuthorizer, AzureCredential};
+use object_store::client::{HttpRequest, HttpRequestBody};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::run;
+use crate::support::pass_over;
+
+/// The account and key that every Azurite has.
+const ACCOUNT: &str = "devstoreaccount1";
+const KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// A running emulator; it ends when it is dropped.
+struct Emulator(Child);
+
+impl Emulator {
+    /// Starts a program and waits until it says that it listens.
+    async fn start(command: &mut Command, ready: &'static str) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (told, listens) = tokio::sync::oneshot::channel();
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Some(told)));
+        for stream in [Box::new(out) as Box<dyn Read + Send>, Box::new(err)] {
+            let told = std::sync::Arc::clone(&told);
+            // Reads to the end, so that the emulator never waits for a reader.
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if line.contains(ready)
+                        && let Some(told) = told.lock().unwrap().take()
+                    {
+                        let _ = told.send(());
+                    }
+                }
+            });
+        }
+        drop(told);
+        listens
+            .await
+            .expect("the emulator ended before it listened");
+        Self(child)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The program that a variable names, or one on the PATH.
+fn program(test: &str, variable: &str, name: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable)
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = named.or_else(|| {
+        std::env::split_paths(&paths)
+            .map(|dir| dir.join(name))
+            .find(|path| path.is_file())
+    });
+    if found.is_none() {
+        pass_over(
+            test,
+            &format!("{variable} is not set and {name} is not on the PATH"),
+        );
+    }
+    found
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// Writes tables through the engine and reads them back.
+async fn round_trip(config: &str, bucket: &str) {
+    let engine = Engine::builder()
+        .config(Config::parse(config).unwrap())
+        .build()
+        .await
+        .unwrap();
+    let query = "SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t(id, who)";
+    for (format, options) in [
+        ("csv", "OPTIONS ('format.has_header' 'true')"),
+        ("parquet", ""),
+        ("json", ""),
+    ] {
+        let target = format!("{bucket}/{format}/y=1/x.{format}");
+        let copy = format!("COPY ({query}) TO '{target}' STORED AS {format} {options}");
+        run(&engine, &copy).await.unwrap();
+        let names = engine
+            .register_path(&format!("{bucket}/{format}"), None)
+            .await
+            .unwrap();
+        assert_eq!(names, [format]);
+        let rows = run(
+            &engine,
+            &format!("SELECT id, who, y FROM {format} ORDER BY id"),
+        )
+        .await;
+        assert_eq!(rows.unwrap(), "1|a|1\n2|b|1", "{format}");
+        let names = engine.register_path(&target, Some("one")).await.unwrap();
+        assert_eq!(names, ["one"]);
+        assert_eq!(run(&engine, "SELECT count(*) FROM one").await.unwrap(), "2");
+    }
+    let missing = format!("{bucket}/nothing.csv");
+    let message = engine
+        .register_path(&missing, None)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("does not exist"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn google_cloud_storage() {
+    let Some(program) = program(
+        "google_cloud_storage",
+        "COHORTQL_FAKE_GCS",
+        "fake-gcs-server",
+    ) else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("shop")).unwrap();
+    let port = free_port().to_string();
+    let mut command = Command::new(program);
+    command
+        .args([
+            "-scheme",
+            "http",
+            "-host",
+            "127.0.0.1",
+            "-port",
+            &port,
+            "-backend",
+            "filesystem",
+        ])
+        .args([
+            "-public-host",
+            &format!("127.0.0.1:{port}"),
+            "-filesystem-root",
+        ])
+        .arg(folder.path());
+    let _emulator = Emulator::start(&mut command, "server started").await;
+    let config = format!(
+        "[stores.\"gs://shop\"]\noptions = {{ base_url = \"http://127.0.0.1:{port}\", skip_signature = \"true\" }}\n"
+    );
+    round_trip(&config, "gs://shop").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn azure_blob_storage() {
+    let Some(program) = program("azure_blob_storage", "COHORTQL_AZURITE", "azurite-blob") else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let port = free_port();
+    let mut command = Command::new(program);
+    command
+        .args(["--silent", "--skipApiVersionCheck", "--disableTelemetry"])
+        .args([
+            "--blobHost",
+            "127.0.0.1",
+            "--blobPort",
+            &port.to_string(),
+            "--location",
+        ])
+        .arg(folder.path());
+    let _emulator = Emulator::start(&mut command, "successfully listens").await;
+    create_container(port, "shop").await;
+    let key = folder.path().join("key");
+    std::fs::write(&key, KEY).unwrap();
+    let section = |name: &str| {
+        format!(
+            "[stores.\"{name}\"]\noptions = {{ account_name = \"{ACCOUNT}\", allow_http = \"true\", \
+             endpoint = \"http://127.0.0.1:{port}/{ACCOUNT}\" }}\nfiles = {{ account_key = \"{}\" }}\n",
+            key.display()
+        )
+    };
+    round_trip(&section("az://shop"), "az://shop").await;
+    let long = format!("abfss://shop@{ACCOUNT}.dfs.core.windows.net");
+    round_trip(&section(&long), &long).await;
+}
+
+/// Makes a container, which object stores can't.
+async fn create_container(port: u16, name: &str) {
+    let address = format!("127.0.0.1:{port}");
+    let target = format!("/{ACCOUNT}/{name}?restype=container");
+    let mut request = HttpRequest::new(HttpRequestBody::empty());
+    *request.method_mut() = "PUT".parse().unwrap();
+    *request.uri_mut() = format!("http://{address}{target}").parse().unwrap();
+    let credential = AzureCredential::AccessKey(AzureAccessKey::try_new(KEY).unwrap());
+    AzureAuthorizer::new(&credential, ACCOUNT).authorize(&mut request);
+    let mut text = format!(
+        "PUT {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: 0\r\n"
+    );
+    for (name, value) in request.headers() {
+        text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+    }
+    let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+    socket
+        .write_all(format!("{text}\r\n").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
