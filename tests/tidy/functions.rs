@@ -54,8 +54,8 @@ fn each_function_has_its_slt() {
 
 #[test]
 fn each_report_has_its_slt() {
-    let names = cohortql_engine::reports::report_names()
-        .map(str::to_string)
+    let names = cohortql_engine::reports::list()
+        .map(|report| report.name.to_string())
         .collect();
     compare("tests/slt/reports", &names);
 }
