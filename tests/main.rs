@@ -12,6 +12,7 @@
 mod bad_input;
 mod cli;
 mod examples;
+mod flight;
 mod matrix;
 mod plans;
 mod readme;

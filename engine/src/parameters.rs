@@ -55,10 +55,15 @@ pub(crate) fn of_plan(
 ) -> Result<BTreeMap<Parameter, Option<DataType>>, EngineError> {
     let mut uses: Vec<(String, Option<DataType>)> = Vec::new();
     plan.apply_with_subqueries(|node| {
+        // DataFusion finds no type for LIMIT and OFFSET, and takes nothing but integers there.
+        let assumed = matches!(node, LogicalPlan::Limit(_)).then_some(DataType::Int64);
         node.apply_expressions(|expression| {
             expression.apply(|part| {
                 if let Expr::Placeholder(Placeholder { id, field }) = part {
-                    let data_type = field.as_ref().map(|field| field.data_type().clone());
+                    let data_type = field
+                        .as_ref()
+                        .map(|field| field.data_type().clone())
+                        .or_else(|| assumed.clone());
                     uses.push((id.clone(), data_type));
                 }
                 Ok(TreeNodeRecursion::Continue)

@@ -70,11 +70,7 @@ impl Control for ControlService {
         request: Request<CancelQueryRequest>,
     ) -> Result<Response<CancelQueryResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let id: QueryId = request
-            .get_ref()
-            .id
-            .parse()
-            .map_err(|error| ServerError::Engine(error))?;
+        let id: QueryId = request.get_ref().id.parse().map_err(ServerError::Engine)?;
         let cancelled = caller.engine.cancel(&id);
         Ok(Response::new(CancelQueryResponse { cancelled }))
     }

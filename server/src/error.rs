@@ -123,7 +123,8 @@ fn engine_code(error: &EngineError) -> Code {
         EngineError::NotFound { .. } => Code::NotFound,
         EngineError::AlreadyExists { .. } => Code::AlreadyExists,
         EngineError::Unsupported { .. } => Code::Unimplemented,
-        EngineError::Storage { .. } => Code::Unavailable,
+        // Asking again helps only once somebody has mended the file, the folder or the rights.
+        EngineError::Storage { .. } | EngineError::Catalog { .. } => Code::FailedPrecondition,
         EngineError::Resources { .. } => Code::ResourceExhausted,
         EngineError::DeadlineExceeded { .. } => Code::DeadlineExceeded,
         EngineError::Cancelled => Code::Cancelled,

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn twelve_are_numbered_to_twelve() {
-        let sql = vec!["?"; 12].join(",");
+        let sql = ["?"; 12].join(",");
         assert!(numbered(&sql).ends_with("$10,$11,$12"));
     }
 

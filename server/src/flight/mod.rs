@@ -21,20 +21,21 @@ use arrow_flight::{
     Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo,
     HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult, Ticket,
 };
-use futures::Stream;
+use futures::{Stream, TryStreamExt};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::bound::Bound;
 use crate::caller::Caller;
+use crate::compute::computed;
 use crate::deadline::limited;
 use crate::error::ServerError;
 use crate::metadata;
 use crate::seal::Seal;
 use crate::serve::ServeOptions;
 use crate::shelf::{Bounds, Shelf};
-use crate::wire::{FlightStream, encode};
+use crate::wire::encode;
 use prepared::Prepared;
 
 type Answer<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -110,7 +111,11 @@ impl Flight {
         info::schema_result(&schema)
     }
 
-    async fn stream(&self, caller: &Caller, ticket: &Ticket) -> Result<FlightStream, ServerError> {
+    async fn stream(
+        &self,
+        caller: &Caller,
+        ticket: &Ticket,
+    ) -> Result<Answer<FlightData>, ServerError> {
         let (schema, batches) = match self.open_ticket(caller, ticket)? {
             tickets::Subject::Statement(id, bound) => {
                 let schema = Arc::clone(bound.schema());
@@ -122,8 +127,9 @@ impl Flight {
             }
             tickets::Subject::Done => statement::nothing(),
         };
-        let batches = limited(batches, caller.deadline, &self.closing);
-        Ok(encode(&schema, batches))
+        let messages = computed(&caller.engine, encode(&schema, batches));
+        let messages = limited(messages, caller.deadline, &self.closing);
+        Ok(Box::pin(messages.map_err(Status::from)))
     }
 
     async fn put(&self, request: Request<Streaming<FlightData>>) -> Result<PutResult, ServerError> {
@@ -154,7 +160,7 @@ impl Flight {
 impl FlightService for Flight {
     type HandshakeStream = Answer<HandshakeResponse>;
     type ListFlightsStream = Answer<FlightInfo>;
-    type DoGetStream = FlightStream;
+    type DoGetStream = Answer<FlightData>;
     type DoPutStream = Answer<PutResult>;
     type DoActionStream = Answer<arrow_flight::Result>;
     type ListActionsStream = Answer<ActionType>;

@@ -18,6 +18,7 @@ use super::bind::Rows;
 use super::{Flight, info, refusals};
 use crate::bound::{Batches, Bound, promised_schema};
 use crate::caller::Caller;
+use crate::compute::compute;
 use crate::deadline::within;
 use crate::error::ServerError;
 use crate::placeholders::number_placeholders;
@@ -29,8 +30,9 @@ pub(super) fn nothing() -> (SchemaRef, Batches) {
 
 /// Plans one statement of the caller's.
 pub(super) async fn planned(caller: &Caller, sql: &str) -> Result<Planned, ServerError> {
-    let sql = number_placeholders(sql)?;
-    let statements = caller.session.parse(&sql)?;
+    let (session, sql) = (caller.session.clone(), sql.to_owned());
+    let parse = async move { Ok(session.parse(&number_placeholders(&sql)?)?) };
+    let statements = within(caller.deadline, compute(&caller.engine, parse)).await?;
     let [statement] = statements.as_slice() else {
         return Err(ServerError::Invalid(match statements.len() {
             0 => "expected a statement, got an empty text".to_owned(),

@@ -10,30 +10,26 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::{FlightData, SchemaAsIpc};
 use arrow_ipc::writer::IpcWriteOptions;
 use futures::{Stream, StreamExt, ready};
-use tonic::Status;
 
 use super::fit::{Fitted, fit, portions};
 use super::recast;
 use crate::error::ServerError;
 
-/// Messages of a result, as tonic takes them.
-pub(crate) type FlightStream = Pin<Box<dyn Stream<Item = Result<FlightData, Status>> + Send>>;
-
 /// Sends the schema at once, and then the batches, recast to it and cut into messages that fit.
 ///
-/// One message is made at a time, when the connection asks for it: a slow reader holds at most
-/// the batch in hand and what the query has computed ahead. Batches without rows are left out,
+/// One message is made at a time, when the reader asks for it: a slow one holds at most the
+/// batch in hand and what the query has computed ahead. Batches without rows are left out,
 /// since some clients take an empty first batch for the end.
 pub(crate) fn encode(
     schema: &SchemaRef,
     batches: impl Stream<Item = Result<RecordBatch, ServerError>> + Send + 'static,
-) -> FlightStream {
-    Box::pin(Encoder {
+) -> Messages {
+    Messages {
         schema: Arc::clone(schema),
         batches: Some(Box::pin(batches)),
         opening: Some(schema_message(schema)),
         waiting: VecDeque::new(),
-    })
+    }
 }
 
 fn schema_message(schema: &Schema) -> FlightData {
@@ -42,7 +38,8 @@ fn schema_message(schema: &Schema) -> FlightData {
 
 type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, ServerError>> + Send>>;
 
-struct Encoder {
+/// Messages of a result, the schema first.
+pub(crate) struct Messages {
     schema: SchemaRef,
     /// Dropped at the end or the first error, which stops the query behind it.
     batches: Option<Batches>,
@@ -50,7 +47,7 @@ struct Encoder {
     waiting: VecDeque<RecordBatch>,
 }
 
-impl Encoder {
+impl Messages {
     /// The next message of the batches in hand, if any.
     fn message(&mut self) -> Result<Option<FlightData>, ServerError> {
         while let Some(batch) = self.waiting.pop_front() {
@@ -73,15 +70,15 @@ impl Encoder {
         Ok(())
     }
 
-    fn fail(&mut self, error: ServerError) -> Poll<Option<Result<FlightData, Status>>> {
+    fn fail(&mut self, error: ServerError) -> Poll<Option<Result<FlightData, ServerError>>> {
         self.batches = None;
         self.waiting.clear();
-        Poll::Ready(Some(Err(error.into())))
+        Poll::Ready(Some(Err(error)))
     }
 }
 
-impl Stream for Encoder {
-    type Item = Result<FlightData, Status>;
+impl Stream for Messages {
+    type Item = Result<FlightData, ServerError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(message) = self.opening.take() {

@@ -11,6 +11,6 @@ mod fit;
 mod recast;
 mod types;
 
-pub(crate) use encode::{FlightStream, encode};
+pub(crate) use encode::encode;
 pub(crate) use recast::recast;
 pub(crate) use types::wire_schema;
