@@ -161,12 +161,10 @@ pub(crate) fn print_cells(
     if look.colours.any() {
         table.enforce_styling();
     }
-    let bold = |cell: comfy_table::Cell| cell.add_attribute(Attribute::Bold);
     table.set_header(fit.row(
         |column, width| {
-            bold(comfy_table::Cell::new(
-                Cell::text(&headings[column].name).cut(width).text,
-            ))
+            let Heading { name, is_number } = &headings[column];
+            styled(Cell::text(name).cut(width), *is_number).add_attribute(Attribute::Bold)
         },
         || comfy_table::Cell::new("…"),
     ));

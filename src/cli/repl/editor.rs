@@ -55,7 +55,7 @@ pub(super) fn editor(names: &SharedNames) -> Reedline {
         .with_match_text_style(Style::new().bold())
         .with_selected_match_text_style(Style::new().bold().fg(Color::Black).on(Color::Cyan))
         .with_description_text_style(Style::new().dimmed())
-        .with_marker("");
+        .with_marker("> ");
     let hinter = DefaultHinter::default().with_style(Style::new().fg(Color::DarkGray));
     let editor = Reedline::create()
         .with_completer(Box::new(SqlCompleter::new(names.clone())))

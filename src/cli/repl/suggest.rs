@@ -50,6 +50,7 @@ pub(super) fn suggest(line: &str, position: usize, names: &Names) -> (usize, Vec
     let found = match place.qualifier {
         Some(qualifier) => members(line, qualifier, names),
         None if place.names_table => [tables(names), functions(names, true)].concat(),
+        None if place.follows_value => keywords(place.prefix),
         None => anything(line, place.prefix, names),
     };
     (place.start, matching(found, place.prefix))
@@ -63,6 +64,8 @@ struct Place<'a> {
     /// `o` in `o.amo`.
     qualifier: Option<&'a str>,
     names_table: bool,
+    /// After a name, a literal or a closing parenthesis only a keyword can come.
+    follows_value: bool,
 }
 
 impl<'a> Place<'a> {
@@ -88,13 +91,24 @@ impl<'a> Place<'a> {
             [.., name, dot] if of(dot) == "." => Some(of(name)),
             _ => None,
         };
+        let last = rest.iter().rfind(|token| !token.is_blank());
         let solid: Vec<&str> = rest.iter().filter(|t| !t.is_blank()).map(of).collect();
         Some(Self {
             prefix,
             start,
             qualifier,
             names_table: names_table(&solid),
+            follows_value: last.is_some_and(|last| is_value(last, of(last))),
         })
+    }
+}
+
+/// Whether a token ends something that has a value.
+fn is_value(token: &Token, text: &str) -> bool {
+    match token.kind {
+        TokenKind::Word => !is_keyword(text),
+        TokenKind::QuotedName | TokenKind::Text | TokenKind::Number => true,
+        _ => text == ")",
     }
 }
 
@@ -194,8 +208,14 @@ fn anything(line: &str, prefix: &str, names: &Names) -> Vec<Found> {
         return found;
     }
     found.extend(functions(names, false));
+    found.extend(keywords(prefix));
+    found
+}
+
+/// Keywords, in the case in which the first one was begun.
+fn keywords(prefix: &str) -> Vec<Found> {
     let upper = prefix.starts_with(|c: char| c.is_ascii_uppercase());
-    found.extend(keywords::all().map(|keyword| Found {
+    let keyword = |keyword: &str| Found {
         text: if upper {
             keyword.to_owned()
         } else {
@@ -203,8 +223,8 @@ fn anything(line: &str, prefix: &str, names: &Names) -> Vec<Found> {
         },
         about: None,
         kind: Kind::Keyword,
-    }));
-    found
+    };
+    keywords::all().map(keyword).collect()
 }
 
 /// Commands, or their arguments.

@@ -75,6 +75,13 @@ fn columns_are_those_of_the_tables_mentioned() {
 }
 
 #[test]
+fn only_keywords_follow_a_value() {
+    assert_eq!(at_bar("select amount fr|"), ["from"]);
+    assert_eq!(at_bar("select * from orders wh|"), ["when", "where"]);
+    assert!(at_bar("select count(*) O|").contains(&"OVER".to_owned()));
+}
+
+#[test]
 fn an_alias_has_its_tables_columns() {
     assert_eq!(
         at_bar("select v.| from visits as v"),

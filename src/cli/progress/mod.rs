@@ -1,9 +1,13 @@
 //! The progress bar of a query that takes more than a second.
 
+mod line;
+
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use line::Line;
 
 /// Queries shorter than this show none.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,7 +46,8 @@ impl Meter {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_elapsed(PATIENCE)
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(Line)))
+                .with_elapsed(PATIENCE)
         });
         match share(reading) {
             Some((done, total)) => {
