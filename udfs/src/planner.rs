@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{plan_datafusion_err, plan_err};
 use datafusion::error::Result;
+use datafusion::logical_expr::expr::{Case, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::planner::{
     ExprPlanner, PlannerResult, RawAggregateExpr, RawWindowExpr,
 };
@@ -13,6 +14,7 @@ use datafusion::logical_expr::{Expr, WindowFunctionDefinition, WindowUDF, cast};
 
 use crate::binding::time_zone_position;
 use crate::constants::Constants;
+use crate::parameter::{Kind, Parameter};
 use crate::registry::{Entry, Function, called};
 use crate::windowed::Windowed;
 
@@ -63,13 +65,52 @@ impl ExprPlanner for AnalyticsPlanner {
             }
             Function::Aggregate(function) if time_zone_position(entry.parameters).is_some() => {
                 let windowed = Windowed::new(Arc::clone(function), entry.parameters);
-                call.func_def =
-                    WindowFunctionDefinition::WindowUDF(Arc::new(WindowUDF::from(windowed)));
+                let windowed = Arc::new(WindowUDF::from(windowed));
+                let name = call
+                    .filter
+                    .is_some()
+                    .then(|| window_expr(&call).schema_name().to_string());
+                call.func_def = WindowFunctionDefinition::WindowUDF(windowed);
+                if let Some(name) = name {
+                    filter_times(entry.parameters, &mut call);
+                    return Ok(PlannerResult::Planned(window_expr(&call).alias(name)));
+                }
             }
             Function::Aggregate(_) | Function::Scalar(_) => {}
         }
         Ok(PlannerResult::Original(call))
     }
+}
+
+/// Turns a FILTER, which DataFusion refuses for window functions, into times that are
+/// NULL where it does not hold: such rows are skipped as well.
+fn filter_times(parameters: &[Parameter], call: &mut RawWindowExpr) {
+    let Some(filter) = call.filter.take() else {
+        return;
+    };
+    for (parameter, arg) in parameters.iter().zip(&mut call.args) {
+        if parameter.kind == Kind::Time {
+            let time = Box::new(arg.clone());
+            *arg = Expr::Case(Case::new(None, vec![(filter.clone(), time)], None));
+        }
+    }
+}
+
+/// The expression that DataFusion would make of a call.
+fn window_expr(call: &RawWindowExpr) -> Expr {
+    let call = call.clone();
+    Expr::from(WindowFunction {
+        fun: call.func_def,
+        params: WindowFunctionParams {
+            args: call.args,
+            partition_by: call.partition_by,
+            order_by: call.order_by,
+            window_frame: call.window_frame,
+            filter: call.filter,
+            null_treatment: call.null_treatment,
+            distinct: call.distinct,
+        },
+    })
 }
 
 /// Whether the function is this crate's and not somebody else's of the same name.
