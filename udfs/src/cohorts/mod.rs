@@ -1,5 +1,6 @@
 //! Cohorts and retention: functions of when a customer first came, and came back.
 
+mod active_periods;
 mod cohort_month;
 
 use crate::registry::{Entry, Family};
@@ -8,6 +9,9 @@ use crate::registry::{Entry, Family};
 pub(crate) fn family() -> Family {
     Family {
         title: "Cohorts and retention",
-        functions: vec![Entry::aggregate(cohort_month::CohortMonth::new())],
+        functions: vec![
+            Entry::aggregate(cohort_month::CohortMonth::new()),
+            Entry::aggregate(active_periods::ActivePeriods::new()),
+        ],
     }
 }

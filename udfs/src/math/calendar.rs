@@ -28,6 +28,17 @@ pub(crate) fn civil(days: i64) -> (i64, u8, u8) {
     (year, month as u8, day as u8)
 }
 
+/// The day of a year, month (1 to 12) and day (1 to 31), counted from 1970-01-01.
+pub(crate) fn day_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let march_month = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * DAYS_PER_ERA + day_of_era - DAYS_TO_EPOCH
+}
+
 /// The first day of the month of the day `days` after 1970-01-01.
 pub(crate) fn month_start(days: i64) -> i64 {
     let (_, _, day) = civil(days);

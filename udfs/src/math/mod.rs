@@ -1,11 +1,13 @@
 //! The numeric code of the functions, over plain slices: it knows no Arrow.
 
+pub(crate) mod active;
 pub(crate) mod calendar;
 pub(crate) mod cooccurrence;
 pub(crate) mod earliest;
 pub(crate) mod exact_sum;
 mod local_time;
 pub(crate) mod pairs;
+pub(crate) mod periods;
 pub(crate) mod rfm_maps;
 pub(crate) mod tiles;
 pub(crate) mod zone;

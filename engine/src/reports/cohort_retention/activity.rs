@@ -5,7 +5,8 @@
 //!
 //! | column | meaning |
 //! |---|---|
-//! | `first` | the first time; NULL for a customer without one |
+//! | `cohort` | the first day of the first time's period; NULL for a customer without one |
+//! | `first` | the first time, where periods roll |
 //! | `latest` | the customer's latest time, where `as_of` is to be found out |
 //! | `by_value` | where the report splits |
 //! | `period` | periods since the first |
@@ -14,7 +15,6 @@
 //! | `orders`, `revenue` | where money is counted |
 
 use super::{Mode, Request};
-use crate::reports::instant::AsOf;
 
 /// `_retention_events`: the rows that matter, in the report's own columns.
 pub(super) fn events(request: &Request) -> String {
@@ -50,10 +50,7 @@ pub(super) fn events(request: &Request) -> String {
 /// `_retention_marks`, and what it is made of.
 pub(super) fn marks(request: &Request) -> String {
     let by = request.if_by(", by_value");
-    let latest = match request.as_of {
-        AsOf::Latest => ", latest",
-        _ => "",
-    };
+    let latest = request.if_latest(", latest");
     let carried = format!(
         "min(first) AS first{}{}",
         if by.is_empty() {
@@ -93,12 +90,14 @@ pub(super) fn marks(request: &Request) -> String {
              array_agg(named_struct('period', period{cell_money})) AS cells
            FROM _retention_customer_periods GROUP BY customer),
          _retention_marks AS (
-           SELECT first{by}{latest}, cell['period'] AS period,
+           SELECT {cohort} AS cohort{first}{by}{latest}, cell['period'] AS period,
              COALESCE({counts}, false) AS counts,
              COALESCE(cell['period'] = first_period, true) AS member{money}
            FROM (SELECT first{by}{latest}, first_period, last_period, first_return,
                    unnest(cells) AS cell
                  FROM _retention_customers))",
+        cohort = request.unit.start("first"),
+        first = request.if_rolling(", first"),
         firsts = firsts(request),
         activity = activity(request),
         orders = orders(request, &carried),
@@ -107,9 +106,9 @@ pub(super) fn marks(request: &Request) -> String {
 
 /// `_retention_firsts`: one row a customer.
 fn firsts(request: &Request) -> String {
-    let asks_latest = matches!(request.as_of, AsOf::Latest);
+    let latest = request.if_latest(", max(ts) AS latest");
     // A customer who never started still has a latest time, which may be everybody's.
-    let (filter, condition) = match (request.starts, asks_latest) {
+    let (filter, condition) = match (request.starts, !latest.is_empty()) {
         (false, _) => ("", ""),
         (true, true) => (" FILTER (WHERE starts)", ""),
         (true, false) => ("", " WHERE starts"),
@@ -119,11 +118,6 @@ fn firsts(request: &Request) -> String {
             ", first_value(by_value ORDER BY ts ASC NULLS LAST, by_value ASC NULLS LAST){filter} AS by_value"
         ),
         false => String::new(),
-    };
-    let latest = if asks_latest {
-        ", max(ts) AS latest"
-    } else {
-        ""
     };
     format!(
         "_retention_firsts AS (
@@ -135,10 +129,7 @@ fn firsts(request: &Request) -> String {
 /// `_retention_activity`: the rows that may count, beside their customer's first time.
 fn activity(request: &Request) -> String {
     let by = request.if_by(", f.by_value");
-    let latest = match request.as_of {
-        AsOf::Latest => ", f.latest",
-        _ => "",
-    };
+    let latest = request.if_latest(", f.latest");
     let order = if request.order { ", e.order_key" } else { "" };
     let amount = if request.counts_money() {
         ", e.amount"
@@ -155,9 +146,7 @@ fn activity(request: &Request) -> String {
         true => "LEFT JOIN",
         false => "JOIN",
     };
-    let period = request
-        .unit
-        .between(request.clock, request.times.unit(), "f.first", "e.ts");
+    let period = request.periods_between("f.first", "e.ts");
     format!(
         "_retention_activity AS (
            SELECT f.customer, f.first{by}{latest}, {period} AS period{order}{amount}
@@ -170,10 +159,7 @@ fn activity(request: &Request) -> String {
 /// `_retention_orders`: activity with `orders`, 1 where an order is to be counted.
 fn orders(request: &Request, carried: &str) -> String {
     let by = request.if_by(", by_value");
-    let latest = match request.as_of {
-        AsOf::Latest => ", latest",
-        _ => "",
-    };
+    let latest = request.if_latest(", latest");
     let Some(_) = &request.amount else {
         return "_retention_orders AS (SELECT * FROM _retention_activity)".to_string();
     };

@@ -34,16 +34,23 @@ impl Unit {
         }
     }
 
-    /// SQL for the first day of the calendar period that holds `ts`.
-    pub(super) fn start(self, ts: &str) -> String {
-        let unit = match self {
-            Self::Day => return format!("CAST({ts} AS DATE)"),
+    /// Its name in SQL.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Year => "year",
-        };
-        format!("CAST(date_trunc('{unit}', {ts}) AS DATE)")
+        }
+    }
+
+    /// SQL for the first day of the calendar period that holds `ts`.
+    pub(super) fn start(self, ts: &str) -> String {
+        match self {
+            Self::Day => format!("CAST({ts} AS DATE)"),
+            _ => format!("CAST(date_trunc('{}', {ts}) AS DATE)", self.name()),
+        }
     }
 
     /// SQL for a number that is one higher for each calendar period.

@@ -11,13 +11,10 @@ use crate::reports::instant::{AsOf, arrow_cast};
 /// The query that follows `_retention_marks`.
 pub(super) fn cells(request: &Request) -> String {
     let by = request.if_by("by_value, ");
-    let asks_latest = matches!(request.as_of, AsOf::Latest);
-    let latest = if asks_latest {
-        ", max(latest) AS latest"
-    } else {
-        ""
-    };
-    let start = request.unit.start("first");
+    let latest = request.if_latest(", max(latest) AS latest");
+    let firsts = request
+        .if_rolling(", min(earliest_first) AS earliest_first, max(latest_first) AS latest_first");
+    let first = request.if_rolling(", min(first) AS earliest_first, max(first) AS latest_first");
     let (sums, money) = match &request.amount {
         Some(amount) => (
             format!(
@@ -30,14 +27,12 @@ pub(super) fn cells(request: &Request) -> String {
     };
     format!(
         ", _retention_cells AS (
-           SELECT {by}{start} AS cohort, period,
+           SELECT {by}cohort, period,
              count(*) FILTER (WHERE counts) AS customers,
-             count(*) FILTER (WHERE member) AS members,
-             min(first) AS earliest_first, max(first) AS latest_first{latest}{sums}
-           FROM _retention_marks GROUP BY {by}{start}, period),
+             count(*) FILTER (WHERE member) AS members{first}{latest}{sums}
+           FROM _retention_marks GROUP BY {by}cohort, period),
          _retention_gathered AS (
-           SELECT {by}cohort, sum(members) AS cohort_size,
-             min(earliest_first) AS earliest_first, max(latest_first) AS latest_first{latest},
+           SELECT {by}cohort, sum(members) AS cohort_size{firsts}{latest},
              array_agg(named_struct('period', period, 'customers', customers{money})) AS cells
            FROM _retention_cells GROUP BY {by}cohort),
          {cohorts},
@@ -72,16 +67,18 @@ fn cohorts(request: &Request) -> String {
         true => (", 'by_value', by_value", ", c['by_value'] AS by_value"),
         false => ("", ""),
     };
+    let first_fields =
+        request.if_rolling(", 'earliest_first', earliest_first, 'latest_first', latest_first");
+    let first_columns = request
+        .if_rolling(", c['earliest_first'] AS earliest_first, c['latest_first'] AS latest_first");
     format!(
         "_retention_all AS (
            SELECT max(latest) AS latest, array_agg(named_struct('cohort', cohort,
-             'cohort_size', cohort_size, 'earliest_first', earliest_first,
-             'latest_first', latest_first, 'cells', cells{by_field})) AS cohorts
+             'cohort_size', cohort_size, 'cells', cells{first_fields}{by_field})) AS cohorts
            FROM _retention_gathered),
          _retention_cohorts AS (
            SELECT latest, c['cohort'] AS cohort, c['cohort_size'] AS cohort_size,
-             c['earliest_first'] AS earliest_first, c['latest_first'] AS latest_first,
-             c['cells'] AS cells{by_column}
+             c['cells'] AS cells{first_columns}{by_column}
            FROM (SELECT latest, unnest(cohorts) AS c FROM _retention_all))"
     )
 }
@@ -93,9 +90,7 @@ fn between(request: &Request, first: &str, bound: &str) -> String {
         Clock::Calendar => "cohort",
         Clock::Rolling => first,
     };
-    request
-        .unit
-        .between(request.clock, request.times.unit(), from, bound)
+    request.periods_between(from, bound)
 }
 
 /// A table of one row: a zero cell for every period.

@@ -14,12 +14,13 @@
 //! - Rows with a NULL customer or time, and rows after `as_of`, are nothing.
 //!
 //! It is written in three steps, each SQL over the one before: [`activity`] has the customers and
-//! the periods in which they were active, [`grid`] counts them into cohorts and completes the
-//! zero cells. The input is grouped by customer, so that work spreads over cores and spills; all
+//! the periods in which they were active, or [`direct`] where a shorter way leads there, and
+//! [`grid`] counts them into cohorts and completes the zero cells. The input is grouped by customer, so that work spreads over cores and spills; all
 //! later steps see rows per cohort and period only.
 
 mod activity;
 mod clock;
+mod direct;
 mod grid;
 
 use arrow::datatypes::DataType;
@@ -98,10 +99,13 @@ impl Report for CohortRetention {
 
     fn plan(&self, call: &mut Call<'_>) -> Result<LogicalPlan> {
         let request = Request::read(call)?;
+        let marks = match direct::serves(&request) {
+            true => direct::marks(&request),
+            false => activity::marks(&request),
+        };
         let sql = format!(
-            "WITH {}, {} {}",
+            "WITH {}, {marks} {}",
             activity::events(&request),
-            activity::marks(&request),
             grid::cells(&request)
         );
         call.plan(&sql)
@@ -145,6 +149,27 @@ impl Request {
     /// The type of revenue.
     fn revenue(&self) -> Option<&DataType> {
         self.amount.as_ref().map(Money::total)
+    }
+
+    /// `text` when the latest time of the input stands for `as_of`, else nothing.
+    fn if_latest(&self, text: &'static str) -> &'static str {
+        match self.as_of {
+            AsOf::Latest => text,
+            AsOf::Day(_) | AsOf::Moment(_) => "",
+        }
+    }
+
+    /// `text` when periods begin with the customer's first time, else nothing.
+    fn if_rolling(&self, text: &'static str) -> &'static str {
+        match self.clock {
+            Clock::Rolling => text,
+            Clock::Calendar => "",
+        }
+    }
+
+    /// SQL for the periods between two times, of which `to` is not before `from`.
+    fn periods_between(&self, from: &str, to: &str) -> String {
+        self.unit.between(self.clock, self.times.unit(), from, to)
     }
 
     /// `text` when the report splits by a value, else nothing.

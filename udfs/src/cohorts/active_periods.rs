@@ -1,0 +1,362 @@
+//! `active_periods(ts, unit [, tz])`: the calendar periods in which somebody was active.
+//!
+//! Definition: the periods of the calendar that hold at least one time, as distances from
+//! the first of them: period 0 is the first, period k begins k units after it.
+//!
+//! - `ts`, DATE or TIMESTAMP of any unit, with or without a zone. NULLs are skipped.
+//! - `unit`, constant: `'day'`, `'week'` (from Monday), `'month'`, `'quarter'` or `'year'`.
+//! - `tz`, the constant IANA name of the zone whose calendar counts, as in `cohort_month`.
+//!
+//! Result: STRUCT(first DATE, offsets LIST of INT): the first day of the first period, and
+//! the distances from the least, 0, up; NULL when there is no time. State: a bitmap of 64
+//! periods and its base, twelve bytes a group, and sixteen bytes for each period that lies
+//! further from the others. Cost: a lookup of the calendar for each change of the day.
+//! Errors: an unknown unit or zone, at planning; a time beyond the calendar, at execution.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, ListArray,
+    StructArray,
+};
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::function::{
+    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
+};
+use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
+};
+use datafusion_macros::user_doc;
+
+use crate::arguments;
+use crate::binding::simplify_aggregate;
+use crate::constants::Constants;
+use crate::grouped::{GroupedState, Groups, Whole};
+use crate::math::active::NumberSets;
+use crate::math::periods::Unit;
+use crate::parameter::{Kind, Parameter};
+use crate::registry::Described;
+use crate::rows::counted;
+use crate::times::{Clock, for_each_time, named_zone};
+
+const NAME: &str = "active_periods";
+
+/// What `unit` may be, for messages.
+const UNITS: &str = "'day', 'week', 'month', 'quarter' or 'year'";
+
+/// The periods with activity.
+#[user_doc(
+    doc_section(label = "Cohorts and retention"),
+    description = "The calendar periods in which there is at least one time, as distances from the first of them. Returns STRUCT(first DATE, offsets LIST of INT): the first day of the first period, and the periods with activity, counted from it, in order; NULL when there is no time.",
+    syntax_example = "active_periods(ts, unit [, tz])",
+    sql_example = "```sql
+SELECT customer, active_periods(ts, 'month') AS active
+FROM (VALUES ('ada', DATE '2024-01-09'), ('ada', DATE '2024-01-29'), ('ada', DATE '2024-04-01'))
+  AS orders(customer, ts)
+GROUP BY customer;
++----------+--------------------------------------+
+| customer | active                               |
++----------+--------------------------------------+
+| ada      | {first: 2024-01-01, offsets: [0, 3]} |
++----------+--------------------------------------+
+```",
+    argument(
+        name = "ts",
+        description = "When something happened: DATE or TIMESTAMP, with or without a zone. NULLs are skipped."
+    ),
+    argument(
+        name = "unit",
+        description = "The constant length of a period: `'day'`, `'week'` (from Monday), `'month'`, `'quarter'` or `'year'`."
+    ),
+    argument(
+        name = "tz",
+        description = "The constant IANA name of the time zone whose calendar counts, such as `'Europe/Berlin'`. Default: the zone of the timestamps themselves, else the session's `datafusion.execution.time_zone`, else UTC."
+    )
+)]
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ActivePeriods {
+    signature: Signature,
+}
+
+impl ActivePeriods {
+    pub(crate) fn new() -> Self {
+        Self {
+            signature: arguments::signature(Self::PARAMETERS),
+        }
+    }
+
+    fn state(args: &AccumulatorArgs) -> Result<ActivePeriodsState> {
+        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
+        let data_type = args.expr_fields[0].data_type();
+        Ok(ActivePeriodsState {
+            clock: Clock::new(data_type, &constants, "tz")?,
+            unit: unit(&constants)?,
+            periods: NumberSets::default(),
+        })
+    }
+}
+
+impl Described for ActivePeriods {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::required("ts", Kind::Time),
+        Parameter::required("unit", Kind::ConstantText),
+        Parameter::optional("tz", Kind::TimeZone),
+    ];
+
+    fn check(constants: &Constants) -> Result<()> {
+        unit(constants)?;
+        named_zone(constants, "tz").map(drop)
+    }
+}
+
+fn unit(constants: &Constants) -> Result<Unit> {
+    match constants.text("unit")? {
+        Some(name) => Unit::parse(name).ok_or_else(|| constants.out_of_range("unit", UNITS)),
+        None => Err(constants.missing("unit", UNITS)),
+    }
+}
+
+fn result_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("first", DataType::Date32, true),
+        Field::new_list(
+            "offsets",
+            Field::new_list_field(DataType::Int32, true),
+            true,
+        ),
+    ])
+}
+
+impl AggregateUDFImpl for ActivePeriods {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Struct(result_fields()))
+    }
+
+    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
+        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
+        let data_type = DataType::Struct(result_fields());
+        Ok(Arc::new(Field::new(NAME, data_type, true)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let name = |part| format_state_name(args.name, part);
+        let far = Field::new_list_field(DataType::Int32, true);
+        Ok(vec![
+            Arc::new(Field::new(name("base"), DataType::Int32, false)),
+            Arc::new(Field::new(name("bits"), DataType::Int64, false)),
+            Arc::new(Field::new_list(name("far"), far, true)),
+        ])
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(Whole::new(Self::state(&args)?)))
+    }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Groups(Self::state(&args)?)))
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        AggregateOrderSensitivity::Insensitive
+    }
+
+    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
+        simplify_aggregate::<Self>(NAME)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
+/// The numbers of the periods of each group.
+struct ActivePeriodsState {
+    clock: Clock,
+    unit: Unit,
+    periods: NumberSets,
+}
+
+impl ActivePeriodsState {
+    /// Calls `each` with the row and the number of the period of every time that counts.
+    fn for_each_period(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+        mut each: impl FnMut(usize, i32),
+    ) -> Result<()> {
+        let counted = counted(filter, &[&values[0]]);
+        let (mut last_day, mut last_period) = (i64::MIN, 0);
+        let mut beyond = None;
+        for_each_time(&values[0], counted.as_ref(), |row, time| {
+            let Some(day) = self.clock.day(time) else {
+                beyond = Some(time);
+                return;
+            };
+            if day != last_day {
+                match i32::try_from(self.unit.ordinal(day)) {
+                    Ok(period) => (last_day, last_period) = (day, period),
+                    Err(_) => {
+                        beyond = Some(time);
+                        return;
+                    }
+                }
+            }
+            each(row, last_period);
+        })?;
+        match beyond {
+            None => Ok(()),
+            Some(time) => Err(exec_datafusion_err!(
+                "{NAME}: the time {time} is beyond the calendar"
+            )),
+        }
+    }
+}
+
+impl GroupedState for ActivePeriodsState {
+    fn grow(&mut self, groups: usize) {
+        self.periods.grow(groups);
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        let mut periods = std::mem::take(&mut self.periods);
+        let result = self.for_each_period(values, filter, |row, period| {
+            periods.add(group_indices[row], period);
+        });
+        self.periods = periods;
+        result
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        let bases = state[0].as_primitive::<Int32Type>();
+        let bits = state[1].as_primitive::<Int64Type>();
+        let far = state[2].as_list::<i32>();
+        for (row, group) in group_indices.iter().enumerate() {
+            let bits = bits.value(row).cast_unsigned();
+            self.periods.add_many(*group, bases.value(row), bits);
+            if far.is_valid(row) && far.value_length(row) > 0 {
+                let numbers = far.value(row);
+                for number in numbers.as_primitive::<Int32Type>().values() {
+                    self.periods.add_far(*group, *number);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let mut firsts = Vec::with_capacity(groups);
+        let mut valid = Vec::with_capacity(groups);
+        let mut lengths = Vec::with_capacity(groups);
+        let mut offsets: Vec<i32> = Vec::with_capacity(groups);
+        for numbers in self.periods.sorted(groups) {
+            let first = numbers.first().copied();
+            valid.push(first.is_some());
+            let first = first.unwrap_or_default();
+            let day = self.unit.start(i64::from(first));
+            firsts.push(i32::try_from(day).map_err(|_| {
+                exec_datafusion_err!("{NAME}: period {first} is beyond the calendar")
+            })?);
+            lengths.push(numbers.len());
+            offsets.extend(numbers.iter().map(|number| number.wrapping_sub(first)));
+        }
+        let nulls = NullBuffer::from(valid);
+        let item = Arc::new(Field::new_list_field(DataType::Int32, true));
+        let list = ListArray::try_new(
+            item,
+            OffsetBuffer::from_lengths(lengths),
+            Arc::new(Int32Array::from(offsets)),
+            Some(nulls.clone()),
+        )?;
+        let firsts = Date32Array::new(firsts.into(), Some(nulls.clone()));
+        let columns: Vec<ArrayRef> = vec![Arc::new(firsts), Arc::new(list)];
+        let result = StructArray::try_new(result_fields(), columns, Some(nulls))?;
+        Ok(Arc::new(result))
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        let (bases, bits) = self.periods.compact(groups);
+        let bits: Int64Array = bits.iter().map(|bits| Some(bits.cast_signed())).collect();
+        let bases = Int32Array::from(bases.to_vec());
+        let far = self.periods.far_of(groups);
+        let mut lengths = vec![0; groups];
+        for (group, _) in &far {
+            lengths[*group] += 1;
+        }
+        let numbers: Int32Array = far.iter().map(|(_, number)| Some(*number)).collect();
+        Ok(vec![
+            Arc::new(bases),
+            Arc::new(bits),
+            far_list(lengths, numbers)?,
+        ])
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.periods.discard(groups);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let rows = values[0].len();
+        let mut bases = vec![0; rows];
+        let mut bits = vec![0_i64; rows];
+        self.for_each_period(values, filter, |row, period| {
+            bases[row] = period;
+            bits[row] = 1;
+        })?;
+        let none = Int32Array::from(Vec::<i32>::new());
+        Ok(vec![
+            Arc::new(Int32Array::from(bases)),
+            Arc::new(Int64Array::from(bits)),
+            far_list(vec![0; rows], none)?,
+        ])
+    }
+
+    fn groups(&self) -> usize {
+        self.periods.len()
+    }
+
+    fn heap_size(&self) -> usize {
+        self.periods.heap_size()
+    }
+}
+
+fn far_list(lengths: Vec<usize>, numbers: Int32Array) -> Result<ArrayRef> {
+    let item = Arc::new(Field::new_list_field(DataType::Int32, true));
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    let list = ListArray::try_new(item, offsets, Arc::new(numbers), None)?;
+    Ok(Arc::new(list))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+#![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::AggregateUDF;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::*;
+use crate::testing::{Argument, Case};
+
+const GROUPS: usize = 7;
+
+/// Days over one year or a hundred, some NULL, of random groups and under a random filter,
+/// against trees of the periods that chrono finds.
+#[test]
+fn any_split_equals_one_pass() {
+    for seed in 0..24 {
+        let random = &mut StdRng::seed_from_u64(seed);
+        let name = ["day", "week", "month", "quarter", "year"][random.random_range(0..5)];
+        let rows = random.random_range(0..200);
+        let span = if random.random_bool(0.5) { 365 } else { 36_500 };
+        let days: Vec<Option<i32>> = (0..rows)
+            .map(|_| {
+                random
+                    .random_bool(0.9)
+                    .then(|| random.random_range(-span..span))
+            })
+            .collect();
+        let groups: Vec<usize> = (0..rows).map(|_| random.random_range(0..GROUPS)).collect();
+        let filter: Option<BooleanArray> = random
+            .random_bool(0.5)
+            .then(|| (0..rows).map(|_| Some(random.random_bool(0.6))).collect());
+        let expected = brute_force(name, &days, &groups, filter.as_ref());
+        let case = Case {
+            function: Arc::new(AggregateUDF::from(ActivePeriods::new())),
+            arguments: vec![
+                Argument::Column(Arc::new(Date32Array::from(days))),
+                Argument::Constant(ScalarValue::from(name)),
+            ],
+            groups,
+            filter,
+        };
+        case.assert_every_route(&expected, seed);
+    }
+}
+
+fn brute_force(
+    unit: &str,
+    days: &[Option<i32>],
+    groups: &[usize],
+    filter: Option<&BooleanArray>,
+) -> ArrayRef {
+    let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+    let mut sets = vec![BTreeSet::new(); GROUPS];
+    for row in 0..groups.len() {
+        if filter.is_none_or(|filter| filter.value(row))
+            && let Some(day) = days[row]
+        {
+            sets[groups[row]].insert(start(unit, epoch + chrono::Duration::days(day.into())));
+        }
+    }
+    let firsts: Date32Array = sets
+        .iter()
+        .map(|set| Some((*set.first()? - epoch).num_days() as i32))
+        .collect();
+    let offsets: ListArray =
+        ListArray::from_iter_primitive::<Int32Type, _, _>(sets.iter().map(|set| {
+            let first = *set.first()?;
+            Some(
+                set.iter()
+                    .map(|day| Some(distance(unit, first, *day)))
+                    .collect::<Vec<_>>(),
+            )
+        }));
+    let nulls = offsets.nulls().cloned();
+    let columns: Vec<ArrayRef> = vec![Arc::new(firsts), Arc::new(offsets)];
+    Arc::new(StructArray::try_new(result_fields(), columns, nulls).unwrap())
+}
+
+fn start(unit: &str, day: NaiveDate) -> NaiveDate {
+    match unit {
+        "day" => day,
+        "week" => day.week(chrono::Weekday::Mon).first_day(),
+        "month" => day.with_day(1).unwrap(),
+        "quarter" => NaiveDate::from_ymd_opt(day.year(), day.month0() / 3 * 3 + 1, 1).unwrap(),
+        _ => NaiveDate::from_ymd_opt(day.year(), 1, 1).unwrap(),
+    }
+}
+
+fn distance(unit: &str, from: NaiveDate, to: NaiveDate) -> i32 {
+    let days = (to - from).num_days() as i32;
+    let months = (to.year() - from.year()) * 12 + to.month() as i32 - from.month() as i32;
+    match unit {
+        "day" => days,
+        "week" => days / 7,
+        "month" => months,
+        "quarter" => months / 3,
+        _ => months / 12,
+    }
+}
