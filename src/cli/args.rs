@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
+use super::generate::Generate;
 use super::output::Format;
 
 /// Examples under `--help`.
@@ -64,6 +65,12 @@ Examples:
         /// A function, or part of its name
         name: Option<String>,
     },
+    /// Make up data to try things on, the same for the same arguments
+    #[command(after_help = "\
+Examples:
+  cohortql generate events --rows 20M --out events/
+  cohortql events/ -c 'select event_type, count(*) from events group by 1'")]
+    Generate(Generate),
     /// Print a completion script for a shell
     #[command(after_help = "\
 Examples:

@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod error;
 mod functions;
+mod generate;
 mod open;
 mod output;
 mod progress;
@@ -63,6 +64,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
             let look = run::look_of_stdout();
             print(functions::answer(name.as_deref(), look)?.as_bytes())
         }
+        Some(Task::Generate(generate)) => generate::run(&generate),
         Some(Task::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "cohortql", &mut script);
