@@ -15,7 +15,7 @@ fn date(micros: i64) -> NaiveDate {
         .date_naive()
 }
 
-fn money(cents: i64) -> String {
+pub(super) fn money(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
 }

@@ -2,8 +2,10 @@
 //!
 //! A basket holds each item once. The items in at least `min_support` of the baskets are found
 //! first; only they are paired, basket by basket, and the pairs counted. Every step is a GROUP BY
-//! by basket, item or pair, so that it spreads over cores and spills. Each frequent pair gives
-//! two rules, antecedent → consequent and back.
+//! by basket, item or pair, so that it spreads over cores and spills. Only the items and their
+//! counts come together in one row, with the number of baskets, which is counted in the same pass
+//! as an item that every basket holds: NULL. Each frequent pair gives two rules, antecedent →
+//! consequent and back.
 //!
 //! With N baskets, n_a and n_c of them holding antecedent and consequent and n_ac both:
 //! support = n_ac/N, confidence = n_ac/n_a, lift = confidence / (n_c/N), leverage = support −
@@ -75,19 +77,30 @@ fn sql(min_support: f64, min_confidence: f64, min_lift: f64) -> String {
     format!(
         "WITH _rules_lines AS (
            SELECT basket, item FROM (SELECT $basket AS basket, $item AS item FROM \"$input\")
-           WHERE basket IS NOT NULL AND item IS NOT NULL
-           GROUP BY basket, item),
-         _rules_total AS (
-           SELECT count(*) AS n FROM (SELECT basket FROM _rules_lines GROUP BY basket)),
+           WHERE basket IS NOT NULL AND item IS NOT NULL),
+         _rules_contents AS (
+           SELECT array_append(array_agg(item), NULL) AS items
+           FROM (SELECT basket, item FROM _rules_lines GROUP BY basket, item)
+           GROUP BY basket),
+         _rules_counts AS (
+           SELECT item, count(*) AS n_item
+           FROM (SELECT unnest(items) AS item FROM _rules_contents) GROUP BY item),
+         _rules_gathered AS (
+           SELECT max(n_item) FILTER (WHERE item IS NULL) AS n,
+             array_agg(named_struct('item', item, 'n_item', n_item))
+               FILTER (WHERE item IS NOT NULL) AS items
+           FROM _rules_counts),
          _rules_frequent AS (
-           SELECT item, n_item, n FROM
-             (SELECT item, count(*) AS n_item FROM _rules_lines GROUP BY item)
-             CROSS JOIN _rules_total
-           WHERE CAST(n_item AS DOUBLE) / n >= {min_support}),
-         _rules_baskets AS (
-           SELECT array_agg(named_struct('item', f.item, 'n_item', n_item, 'n', n)) AS items
+           SELECT i['item'] AS item, i['n_item'] AS n_item, n
+           FROM (SELECT n, unnest(items) AS i FROM _rules_gathered)
+           WHERE CAST(i['n_item'] AS DOUBLE) / n >= {min_support}),
+         _rules_kept AS (
+           SELECT basket, f.item, max(n_item) AS n_item, max(n) AS n
            FROM _rules_lines AS l JOIN _rules_frequent AS f ON l.item = f.item
-           GROUP BY basket HAVING count(*) > 1),
+           GROUP BY basket, f.item),
+         _rules_baskets AS (
+           SELECT array_agg(named_struct('item', item, 'n_item', n_item, 'n', n)) AS items
+           FROM _rules_kept GROUP BY basket HAVING count(*) > 1),
          _rules_pairs AS (
            SELECT a['item'] AS item_a, b['item'] AS item_b,
              max(a['n_item']) AS n_a, max(b['n_item']) AS n_b, max(a['n']) AS n,

@@ -1,0 +1,16 @@
+WITH active AS (
+  SELECT user_id, date_trunc('month', event_time) AS month FROM events GROUP BY 1, 2
+), firsts AS (
+  SELECT user_id, min(month) AS cohort FROM active GROUP BY user_id
+), sizes AS (
+  SELECT cohort, count(*) AS cohort_size FROM firsts GROUP BY cohort
+), cells AS (
+  SELECT cohort, month, count(*) AS customers
+  FROM active JOIN firsts USING (user_id) GROUP BY cohort, month
+)
+SELECT CAST(cohort AS DATE) AS cohort, cohort_size,
+       CAST((date_part('year', month) - date_part('year', cohort)) * 12
+            + date_part('month', month) - date_part('month', cohort) AS INT) AS period,
+       customers
+FROM cells JOIN sizes USING (cohort)
+ORDER BY 1, 3

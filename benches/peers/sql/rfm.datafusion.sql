@@ -1,0 +1,12 @@
+WITH customers AS (
+  SELECT user_id, CAST(max(event_time) AS DATE) AS last_day, count(*) AS frequency, sum(price) AS monetary
+  FROM events WHERE event_type = 'purchase' GROUP BY user_id
+), scored AS (
+  SELECT monetary,
+         (CAST(rank() OVER (ORDER BY last_day) AS BIGINT) - 1) * 5 / count(*) OVER () + 1 AS r,
+         (CAST(rank() OVER (ORDER BY frequency) AS BIGINT) - 1) * 5 / count(*) OVER () + 1 AS f,
+         (CAST(rank() OVER (ORDER BY monetary) AS BIGINT) - 1) * 5 / count(*) OVER () + 1 AS m
+  FROM customers
+)
+SELECT 100 * r + 10 * f + m AS score, count(*) AS customers, sum(monetary) AS monetary
+FROM scored GROUP BY 1 ORDER BY 1
