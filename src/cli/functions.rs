@@ -9,9 +9,13 @@ use cohortql_engine::reports;
 use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{DocSection, Documentation};
 use nu_ansi_term::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::error::CliError;
 use super::output::Look;
+
+/// Columns of a description at most: longer lines are hard to read.
+const WIDEST_TEXT: usize = 96;
 
 /// A function of some kind; one name may be several.
 #[derive(Debug, Clone)]
@@ -37,19 +41,19 @@ impl Function {
         }
     }
 
-    fn describe(&self, title: Style) -> String {
+    fn describe(&self, title: Style, width: usize) -> String {
         let mut text = format!("{} ({})\n", title.paint(&self.name), self.kind);
         let Some(documentation) = &self.documentation else {
             return text;
         };
-        let mut section = |heading: &str, body: &str| {
+        let mut section = |heading: &str, body: &str, width: usize| {
             if !body.trim().is_empty() {
                 let heading = if heading.is_empty() {
                     String::new()
                 } else {
                     format!("\n{}\n", title.paint(heading))
                 };
-                text.push_str(&format!("{heading}{}\n", indented(body)));
+                text.push_str(&format!("{heading}{}\n", indented(body, width)));
             }
         };
         let mut syntax = documentation.syntax_example.clone();
@@ -57,25 +61,55 @@ impl Function {
             syntax.push('\n');
             syntax.push_str(other);
         }
-        section("", &syntax);
-        section("Description", &documentation.description);
+        section("", &syntax, usize::MAX);
+        section("Description", &documentation.description, width);
         let arguments = documentation.arguments.iter().flatten();
         let arguments = arguments.map(|(name, about)| format!("{name}: {}", about.trim()));
-        section("Arguments", &arguments.collect::<Vec<_>>().join("\n"));
+        section(
+            "Arguments",
+            &arguments.collect::<Vec<_>>().join("\n"),
+            width,
+        );
         let example = documentation.sql_example.as_deref().unwrap_or("");
-        section("Example", &without_fences(example));
+        section("Example", &without_fences(example), usize::MAX);
         let related = documentation.related_udfs.iter().flatten();
-        section("See also", &related.cloned().collect::<Vec<_>>().join(", "));
+        section(
+            "See also",
+            &related.cloned().collect::<Vec<_>>().join(", "),
+            width,
+        );
         text
     }
 }
 
-fn indented(text: &str) -> String {
-    let lines = text.trim_matches('\n').lines();
-    lines
-        .map(|line| format!("  {line}").trim_end().to_owned())
-        .collect::<Vec<_>>()
-        .join("\n")
+/// The text two columns in, its lines broken between words where they are longer
+/// than `width`; what follows a break is two further in.
+fn indented(text: &str, width: usize) -> String {
+    let mut indented = String::new();
+    for line in text.trim_matches('\n').lines() {
+        let begin = line.len() - line.trim_start().len();
+        let mut used = 2 + begin;
+        indented.push_str(&" ".repeat(used));
+        for (place, word) in line.split_whitespace().enumerate() {
+            if width == usize::MAX {
+                indented.push_str(line.trim());
+                break;
+            }
+            if place > 0 && used + 1 + word.width() > width {
+                indented.push_str("\n    ");
+                used = 4;
+            } else if place > 0 {
+                indented.push(' ');
+                used += 1;
+            }
+            indented.push_str(word);
+            used += word.width();
+        }
+        indented.truncate(indented.trim_end_matches(' ').len());
+        indented.push('\n');
+    }
+    indented.truncate(indented.trim_end_matches('\n').len());
+    indented
 }
 
 fn without_fences(example: &str) -> String {
@@ -141,9 +175,12 @@ pub(crate) fn answer(name: Option<&str>, look: Look) -> Result<String, CliError>
             listed(&ours, look)
         ));
     };
+    let width = look
+        .width
+        .map_or(WIDEST_TEXT, |width| width.min(WIDEST_TEXT));
     let wanted = name.trim_end_matches("()").to_ascii_lowercase();
     let exact = functions.iter().filter(|f| f.name == wanted);
-    let exact: Vec<String> = exact.map(|f| f.describe(title)).collect();
+    let exact: Vec<String> = exact.map(|f| f.describe(title, width)).collect();
     if !exact.is_empty() {
         return Ok(exact.join("\n"));
     }
@@ -205,6 +242,13 @@ mod tests {
             error.to_string().ends_with("did you mean date_trunc?"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        assert_eq!(indented("one two three", 9), "  one two\n    three");
+        assert_eq!(indented("  a\n\nb", 9), "    a\n\n  b");
+        assert_eq!(indented("select  1", usize::MAX), "  select  1");
     }
 
     #[test]

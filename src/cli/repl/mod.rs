@@ -37,6 +37,7 @@ pub(crate) fn run(shell: &mut Shell) -> Result<(), CliError> {
         match handle(shell, &typed) {
             Ok(Flow::Continue) | Err(CliError::ReaderGone) => {}
             Ok(Flow::Quit) => return Ok(()),
+            Err(CliError::Interrupted) => note("cancelled"),
             Err(error) => complain(&error),
         }
     }
