@@ -11,7 +11,20 @@ use tempfile::TempDir;
 
 use crate::support::{root, shipped};
 
-const DOCUMENTS: [&str; 3] = ["README.md", "CONTRIBUTING.md", "docs/tables.md"];
+const DOCUMENTS: [&str; 5] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/tables.md",
+    "docs/reports.md",
+    "docs/flight-sql.md",
+];
+
+/// The tables that documents ask in examples, made of those of the repository.
+const EXAMPLES: [&str; 2] = [
+    "CREATE VIEW orders AS SELECT row_id AS order_id, customer_id, order_date, amount, amount AS total, \
+     order_date AS paid_at, 'paid' AS status, concat('C', customer_id) AS email FROM cdnow_sample",
+    "CREATE VIEW lines AS SELECT user_id AS invoice, event AS sku, 1 AS quantity FROM ecom",
+];
 const TABLES: [&str; 2] = ["cdnow_sample.csv", "ecom.csv.gz"];
 
 /// A fenced block: its language and mark, its line, and its text.
@@ -54,6 +67,9 @@ async fn engine() -> Engine {
             .register_path(location.to_str().unwrap(), None)
             .await
             .unwrap();
+    }
+    for example in EXAMPLES {
+        engine.sql(example).await.unwrap().collect().await.unwrap();
     }
     engine
 }
