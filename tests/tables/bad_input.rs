@@ -45,7 +45,7 @@ async fn a_value_of_the_wrong_type_names_file_line_and_column() {
         .await;
     let message = place.error("SELECT sum(amount) FROM t").await;
     assert!(
-        message.contains("t.csv\", line 3: column \"amount\" must be Int64, got \"x\""),
+        message.contains("t.csv\": line 3: column \"amount\" must be Int64, got \"x\""),
         "{message}"
     );
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::plan_err;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::datasource::file_format::json::JsonFormat;
@@ -16,9 +17,13 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectStore;
 
+use super::files::listing::DataFile;
 use super::files::named::{NamedSource, OpenFiles};
-use super::files::{self, FileKind};
+use super::files::{self, FileKind, widen};
 use super::{OptionHelp, TableDefinition, TableFormat};
+
+/// Files that are looked into; the columns of others are assumed to be the same.
+const SAMPLE_FILES: usize = 64;
 
 /// The format.
 #[derive(Debug)]
@@ -83,6 +88,31 @@ impl FileKind for JsonFiles {
             .with_schema_infer_max_rec(self.sample)
             .with_file_compression_type(compression);
         Arc::new(format)
+    }
+
+    async fn infer(
+        &self,
+        session: &dyn Session,
+        store: &Arc<dyn ObjectStore>,
+        files: &[DataFile],
+    ) -> Result<SchemaRef> {
+        let mut schemas = Vec::new();
+        for file in files.iter().take(SAMPLE_FILES) {
+            let format = self.format(session, file.compression);
+            let metas = std::slice::from_ref(&file.meta);
+            schemas.push(
+                format
+                    .infer_schema(session, store, metas)
+                    .await?
+                    .as_ref()
+                    .clone(),
+            );
+        }
+        widen::by_name(schemas)
+            .map(Arc::new)
+            .or_else(|(name, a, b)| {
+                plan_err!("\"{name}\" is {a} in one file and {b} in another; declare the columns")
+            })
     }
 
     async fn scan(

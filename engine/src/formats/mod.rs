@@ -2,7 +2,7 @@
 //!
 //! A format is one file that implements [`TableFormat`] and one line of
 //! [`FORMATS`]. Formats made of plain files (Parquet, CSV, JSON, Arrow) share
-//! [`files`], which lists, partitions and watches them; formats with a log of
+//! `files`, which lists, partitions and watches them; formats with a log of
 //! their own (Delta) bring their own provider.
 
 mod arrow_ipc;

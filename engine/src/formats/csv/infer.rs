@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
+use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use bytes::Bytes;
 use datafusion::catalog::Session;
 use datafusion::common::exec_err;
-use datafusion::datasource::file_format::csv::CsvFormat;
+use datafusion::datasource::file_format::csv::CsvDecoder;
 use datafusion::error::{DataFusionError, Result};
+use datafusion_datasource::decoder::{DecoderDeserializer, deserialize_stream};
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use super::CsvFiles;
+use super::reader::wrong_width;
+use crate::formats::files::listing::DataFile;
+use crate::formats::files::widen::common;
+use crate::formats::message;
 
 /// Files that are looked into; the types of others are assumed to be the same.
 const SAMPLE_FILES: usize = 64;
@@ -21,22 +32,22 @@ const SAMPLE_FILES: usize = 64;
 pub(super) async fn schema(
     session: &dyn Session,
     store: &Arc<dyn ObjectStore>,
-    format: &CsvFormat,
+    written: &CsvFiles,
     sample_rows: usize,
-    files: &[ObjectMeta],
+    files: &[DataFile],
 ) -> Result<SchemaRef> {
     let mut left = sample_rows;
     let mut merged: Option<Vec<Field>> = None;
     for file in files.iter().take(SAMPLE_FILES) {
-        let bytes = store
-            .get(&file.location)
-            .await?
-            .into_stream()
-            .map_err(DataFusionError::from);
-        let chunks = format.read_to_delimited_chunks_from_stream(bytes.boxed());
-        let (found, rows) = format
-            .infer_schema_from_stream(session, left, chunks)
-            .await?;
+        let format = written.csv_format(file.compression);
+        let chunks = format.read_to_delimited_chunks_from_stream(bytes(store, file).await?);
+        let (found, rows) = match format.infer_schema_from_stream(session, left, chunks).await {
+            Ok(found) => found,
+            Err(error) if message::plain(&error).contains("unequal lengths") => {
+                return Err(ragged(session, store, written, file).await.unwrap_or(error));
+            }
+            Err(error) => return Err(error),
+        };
         if found.fields().is_empty() {
             return exec_err!("it holds no line of CSV");
         }
@@ -60,6 +71,51 @@ pub(super) async fn schema(
     Ok(Arc::new(Schema::new(columns.collect::<Vec<_>>())))
 }
 
+async fn bytes(
+    store: &Arc<dyn ObjectStore>,
+    file: &DataFile,
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    let got = store.get(&file.meta.location).await?;
+    Ok(got.into_stream().map_err(DataFusionError::from).boxed())
+}
+
+/// The error of a file whose rows differ in length. Inference counts lines from
+/// wherever a chunk begins, so the file is read once more to find the line.
+async fn ragged(
+    session: &dyn Session,
+    store: &Arc<dyn ObjectStore>,
+    written: &CsvFiles,
+    file: &DataFile,
+) -> Option<DataFusionError> {
+    let format = written.csv_format(file.compression);
+    let chunks = format.read_to_delimited_chunks_from_stream(bytes(store, file).await.ok()?);
+    let (header, _) = format
+        .infer_schema_from_stream(session, 0, chunks)
+        .await
+        .ok()?;
+    let columns = header
+        .fields()
+        .iter()
+        .map(|f| Field::new(f.name(), DataType::Utf8, true));
+    let reader = ReaderBuilder::new(Arc::new(Schema::new(columns.collect::<Vec<_>>())))
+        .with_header(written.header)
+        .with_delimiter(written.options.delimiter)
+        .with_quote(written.options.quote);
+    let input = file
+        .compression
+        .convert_stream(bytes(store, file).await.ok()?)
+        .ok()?;
+    let decoder = DecoderDeserializer::new(CsvDecoder::new(reader.build_decoder()));
+    let mut rows = deserialize_stream(input.fuse(), decoder);
+    while let Some(batch) = rows.next().await {
+        if let Err(ArrowError::CsvError(text)) = batch {
+            let text = wrong_width(&text, true, &written.options)?;
+            return Some(DataFusionError::Execution(text));
+        }
+    }
+    None
+}
+
 /// A column without the byte order mark that spreadsheets write first, nullable.
 fn tidy(index: usize, field: &Field) -> Field {
     let mut name = field.name().as_str();
@@ -78,39 +134,16 @@ fn widen(mut columns: Vec<Field>, more: Vec<Field>) -> Vec<Field> {
             None => columns.push(field),
             Some(column) => {
                 let ty = common(column.data_type(), field.data_type());
-                column.set_data_type(ty);
+                column.set_data_type(ty.unwrap_or(DataType::Utf8));
             }
         }
     }
     columns
 }
 
-fn common(a: &DataType, b: &DataType) -> DataType {
-    use DataType::{Date32, Float64, Int64, Null, Timestamp, Utf8};
-    match (a, b) {
-        _ if a == b => a.clone(),
-        (Null, other) | (other, Null) => other.clone(),
-        (Int64, Float64) | (Float64, Int64) => Float64,
-        (Date32, Timestamp(..)) => b.clone(),
-        (Timestamp(..), Date32) => a.clone(),
-        (Timestamp(x, None), Timestamp(y, None)) => Timestamp(*x.max(y), None),
-        _ => Utf8,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn types_widen_to_hold_both() {
-        assert_eq!(
-            common(&DataType::Int64, &DataType::Float64),
-            DataType::Float64
-        );
-        assert_eq!(common(&DataType::Null, &DataType::Date32), DataType::Date32);
-        assert_eq!(common(&DataType::Boolean, &DataType::Int64), DataType::Utf8);
-    }
 
     #[test]
     fn the_byte_order_mark_goes() {

@@ -19,7 +19,7 @@ use datafusion::datasource::physical_plan::{FileScanConfig, FileScanConfigBuilde
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_plan::ExecutionPlan;
-use object_store::{ObjectMeta, ObjectStore};
+use object_store::ObjectStore;
 use regex::Regex;
 
 use self::reader::CsvReader;
@@ -98,7 +98,7 @@ impl TableFormat for Csv {
             let stem = classify::strip_compression(location.url().path());
             stem.to_ascii_lowercase().ends_with(".tsv")
         });
-        let kind = CsvFiles::new(&definition.options, tabs)?;
+        let kind = CsvFiles::new(&definition.options, tabs, definition.schema.is_some())?;
         files::open(session, definition, &Self, Arc::new(kind)).await
     }
 }
@@ -109,10 +109,12 @@ struct CsvFiles {
     options: CsvOptions,
     header: bool,
     nulls: Option<Regex>,
+    /// Whether the columns were declared, and may have other names than in the files.
+    declared: bool,
 }
 
 impl CsvFiles {
-    fn new(given: &TableOptions, tabs: bool) -> Result<Self> {
+    fn new(given: &TableOptions, tabs: bool, declared: bool) -> Result<Self> {
         let header = given
             .boolean("header")?
             .or(given.boolean("has_header")?)
@@ -141,6 +143,7 @@ impl CsvFiles {
             options,
             header,
             nulls,
+            declared,
         })
     }
 
@@ -165,12 +168,10 @@ impl FileKind for CsvFiles {
         &self,
         session: &dyn Session,
         store: &Arc<dyn ObjectStore>,
-        compression: FileCompressionType,
-        files: &[ObjectMeta],
+        files: &[DataFile],
     ) -> Result<SchemaRef> {
-        let format = self.csv_format(compression);
         let sample = self.options.schema_infer_max_rec.unwrap_or(SAMPLE_ROWS);
-        infer::schema(session, store, &format, sample, files).await
+        infer::schema(session, store, self, sample, files).await
     }
 
     async fn verify(
@@ -183,9 +184,7 @@ impl FileKind for CsvFiles {
         if !self.header {
             return Ok(());
         }
-        let format = self.csv_format(file.compression);
-        let found =
-            infer::schema(session, store, &format, 0, std::slice::from_ref(&file.meta)).await?;
+        let found = infer::schema(session, store, self, 0, std::slice::from_ref(file)).await?;
         let names = |s: &Schema| {
             s.fields()
                 .iter()
@@ -209,6 +208,13 @@ impl FileKind for CsvFiles {
             b.sort();
             a == b
         };
+        if expected != got && !same_set && !self.declared && !short {
+            return exec_err!(
+                "its columns are ({}), but the table's are ({})",
+                got.join(", "),
+                expected.join(", ")
+            );
+        }
         // Declared columns may have names of their own; but the file's names in
         // another order can only be a mistake.
         if expected != got && same_set {

@@ -75,9 +75,7 @@ impl OpenFiles for CsvReader {
             _ => None,
         }
         .or_else(|| match arrow.as_ref() {
-            ArrowError::ParseError(_) | ArrowError::CsvError(_) => {
-                Some(format!(": {}", message::plain(error)))
-            }
+            ArrowError::ParseError(_) | ArrowError::CsvError(_) => Some(message::plain(error)),
             _ => None,
         })
     }
@@ -92,17 +90,19 @@ fn wrong_type(text: &str, schema: &SchemaRef, whole: bool) -> Option<String> {
     let (line, _) = rest.split_once(". Row data")?;
     let field = schema.fields().get(column.parse::<usize>().ok()?)?;
     let value: String = value.chars().take(60).collect();
+    // The reader counts these lines from 0.
+    let line = line.parse::<u64>().ok()? + 1;
     Some(format!(
-        "{}: column \"{}\" must be {}, got \"{value}\"; declare the column's type, list the text under \
+        "{}column \"{}\" must be {}, got \"{value}\"; declare the column's type, list the text under \
          null_values, or raise schema_infer_max_rec",
-        at(line, whole),
+        at(&line.to_string(), whole),
         field.name(),
         field.data_type()
     ))
 }
 
 /// `incorrect number of fields for line 3, expected 2 got 1`
-fn wrong_width(text: &str, whole: bool, options: &CsvOptions) -> Option<String> {
+pub(super) fn wrong_width(text: &str, whole: bool, options: &CsvOptions) -> Option<String> {
     let rest = text.strip_prefix("incorrect number of fields for line ")?;
     let (line, rest) = rest.split_once(", expected ")?;
     let (expected, got) = rest.split_once(" got ")?;
@@ -112,7 +112,7 @@ fn wrong_width(text: &str, whole: bool, options: &CsvOptions) -> Option<String> 
         "; if values hold line breaks set newlines_in_values, if rows are cut short truncated_rows"
     };
     Some(format!(
-        "{}: expected {expected} fields, got {got}{hint}",
+        "{}expected {expected} fields, got {got}{hint}",
         at(line, whole)
     ))
 }
@@ -121,7 +121,7 @@ fn wrong_width(text: &str, whole: bool, options: &CsvOptions) -> Option<String> 
 /// first part of a file the file's own count.
 fn at(line: &str, whole: bool) -> String {
     if whole {
-        format!(", line {line}")
+        format!("line {line}: ")
     } else {
         String::new()
     }

@@ -1,10 +1,13 @@
 //! Tables made of plain files: listed afresh for every query, so that new,
 //! replaced and deleted files count at once.
 
+mod infer;
 pub(super) mod listing;
 pub(super) mod named;
 mod partitions;
+mod statistics;
 mod table;
+pub(super) mod widen;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,16 +38,16 @@ pub(super) trait FileKind: fmt::Debug + Send + Sync {
         compression: FileCompressionType,
     ) -> Arc<dyn FileFormat>;
 
-    /// The columns of some files that are compressed alike.
+    /// The columns of some files.
     async fn infer(
         &self,
         session: &dyn Session,
         store: &Arc<dyn ObjectStore>,
-        compression: FileCompressionType,
-        files: &[ObjectMeta],
+        files: &[DataFile],
     ) -> Result<SchemaRef> {
-        self.format(session, compression)
-            .infer_schema(session, store, files)
+        let metas: Vec<_> = files.iter().map(|file| file.meta.clone()).collect();
+        self.format(session, FileCompressionType::UNCOMPRESSED)
+            .infer_schema(session, store, &metas)
             .await
     }
 
@@ -121,7 +124,7 @@ pub(super) async fn open(
     let file_schema = match &definition.schema {
         Some(schema) => schema,
         None => {
-            inferred = infer(session, &selection, &files, kind.as_ref()).await?;
+            inferred = infer::schema(session, &selection, &files, kind.as_ref()).await?;
             &inferred
         }
     };
@@ -226,69 +229,6 @@ impl Selection {
             _ => format!("\"{place}\" holds no {format} files, but {others} others"),
         }))
     }
-}
-
-/// The columns of all files together.
-async fn infer(
-    session: &dyn Session,
-    selection: &Selection,
-    files: &[DataFile],
-    kind: &dyn FileKind,
-) -> Result<SchemaRef> {
-    let mut schemas = Vec::new();
-    let mut left = files;
-    while let Some(first) = left.first() {
-        // Runs of files that are compressed alike are inferred together.
-        let run = left
-            .iter()
-            .take_while(|f| f.compression == first.compression)
-            .count();
-        let metas: Vec<_> = left[..run].iter().map(|f| f.meta.clone()).collect();
-        match kind
-            .infer(session, selection.store(), first.compression, &metas)
-            .await
-        {
-            Ok(schema) => schemas.push(schema.as_ref().clone()),
-            Err(error) => {
-                return Err(blame(session, selection, kind, &left[..run], error).await);
-            }
-        }
-        left = &left[run..];
-    }
-    let merged = Schema::try_merge(schemas).map_err(|error| {
-        DataFusionError::Plan(format!(
-            "the files in \"{}\" have columns that don't agree: {error}",
-            selection.places[0].location
-        ))
-    })?;
-    if merged.fields().is_empty() {
-        return plan_err!("\"{}\" has no columns", selection.places[0].location);
-    }
-    Ok(Arc::new(merged))
-}
-
-/// The error of many files as that of the one which causes it.
-async fn blame(
-    session: &dyn Session,
-    selection: &Selection,
-    kind: &dyn FileKind,
-    files: &[DataFile],
-    error: DataFusionError,
-) -> DataFusionError {
-    let name = |file: &DataFile| message::file_name(selection.store_url(), &file.meta.location);
-    if let [one] = files {
-        return message::in_file(&name(one), error);
-    }
-    for file in files {
-        let metas = std::slice::from_ref(&file.meta);
-        if let Err(error) = kind
-            .infer(session, selection.store(), file.compression, metas)
-            .await
-        {
-            return message::in_file(&name(file), error);
-        }
-    }
-    message::in_file(&selection.places[0].location.to_string(), error)
 }
 
 /// The partition columns: those declared, or those that the folders show.

@@ -168,7 +168,7 @@ impl FileOpener for NamedOpener {
         let open = Arc::clone(&self.open);
         let schema = Arc::clone(&self.schema);
         let locate = move |error: DataFusionError| match open.explain(&error, &schema, whole) {
-            Some(text) => DataFusionError::Execution(format!("cannot read \"{name}\"{text}")),
+            Some(text) => DataFusionError::Execution(format!("cannot read \"{name}\": {text}")),
             None => message::in_file(&name, error),
         };
         let future = self.inner.open(file)?;

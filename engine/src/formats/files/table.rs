@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DFSchema, ScalarValue, Statistics, plan_err};
+use datafusion::common::{DFSchema, Statistics, plan_err};
 use datafusion::datasource::TableType;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::datasource::listing::helpers::{expr_applicable_for_cols, filter_partitioned_file};
@@ -17,8 +17,6 @@ use datafusion::datasource::listing::{
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
-use datafusion::execution::cache::TableScopedPath;
-use datafusion::execution::cache::cache_manager::{CachedFileMetadata, SchemaFingerprint};
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
@@ -30,6 +28,7 @@ use object_store::ObjectMeta;
 use object_store::path::Path;
 
 use super::listing::DataFile;
+use super::statistics::FileStatistics;
 use super::{FileKind, Selection, partitions};
 use crate::formats::{TableDefinition, message};
 
@@ -42,7 +41,7 @@ pub(super) struct FileTable {
     file_schema: SchemaRef,
     partition_columns: Vec<Field>,
     table_schema: SchemaRef,
-    fingerprint: Arc<SchemaFingerprint>,
+    statistics: FileStatistics,
     /// Files whose columns were checked, as they were then.
     verified: Mutex<HashMap<Path, ObjectMeta>>,
 }
@@ -68,7 +67,7 @@ impl FileTable {
         Ok(Self {
             name: definition.name.clone(),
             sql: definition.sql.clone(),
-            fingerprint: Arc::new(SchemaFingerprint::from_schema(&file_schema)),
+            statistics: FileStatistics::new(&kind, &selection, &file_schema),
             selection,
             kind,
             file_schema,
@@ -134,72 +133,6 @@ impl FileTable {
         Ok(())
     }
 
-    /// A file's statistics and ordering, from the cache while the file is the same.
-    async fn with_statistics(
-        &self,
-        session: &dyn Session,
-        file: PartitionedFile,
-        compression: FileCompressionType,
-    ) -> Result<PartitionedFile> {
-        let null_partition = file.partition_values.iter().any(ScalarValue::is_null);
-        if !session.config().collect_statistics() || null_partition {
-            return Ok(file);
-        }
-        let meta = &file.object_meta;
-        let path = TableScopedPath {
-            table: None,
-            path: self.cache_path(&meta.location),
-        };
-        let cache = session
-            .runtime_env()
-            .cache_manager
-            .get_file_statistic_cache();
-        if let Some(cached) = cache.as_ref().and_then(|c| c.get(&path))
-            && cached.is_valid_for(meta, &self.fingerprint)
-            && cached.meta.e_tag == meta.e_tag
-        {
-            let statistics = Arc::clone(&cached.statistics);
-            return Ok(file
-                .with_statistics(statistics)
-                .with_ordering(cached.ordering.clone()));
-        }
-        let found = self
-            .kind
-            .format(session, compression)
-            .infer_stats_and_ordering(
-                session,
-                self.selection.store(),
-                Arc::clone(&self.file_schema),
-                meta,
-            )
-            .await
-            .map_err(|error| {
-                message::in_file(
-                    &message::file_name(self.selection.store_url(), &meta.location),
-                    error,
-                )
-            })?;
-        let statistics = Arc::new(found.statistics);
-        if let Some(cache) = cache {
-            let entry = CachedFileMetadata::new(
-                meta.clone(),
-                Arc::clone(&self.fingerprint),
-                Arc::clone(&statistics),
-                found.ordering.clone(),
-            );
-            cache.put(&path, entry);
-        }
-        Ok(file
-            .with_statistics(statistics)
-            .with_ordering(found.ordering))
-    }
-
-    /// The key of a file in caches that all stores share.
-    fn cache_path(&self, path: &Path) -> Path {
-        let store = self.selection.store_url().as_str().trim_end_matches('/');
-        Path::from(format!("{store}/{path}"))
-    }
-
     async fn prepare(
         &self,
         session: &dyn Session,
@@ -216,7 +149,8 @@ impl FileTable {
             .map(|(part, file)| async move {
                 self.verify(session, &file).await?;
                 let part = self
-                    .with_statistics(session, part, file.compression)
+                    .statistics
+                    .attach(session, part, file.compression)
                     .await?;
                 Ok::<_, datafusion::error::DataFusionError>((part, file.compression))
             })
