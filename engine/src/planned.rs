@@ -60,7 +60,11 @@ impl Planned {
         state: Arc<SessionState>,
         values: BTreeMap<Parameter, ScalarValue>,
     ) -> Result<Self, EngineError> {
-        let parameters = parameters::of_plan(&plan)?;
+        let parameters = match &plan {
+            // Those of a statement kept by PREPARE get their values from EXECUTE.
+            LogicalPlan::Statement(PlanStatement::Prepare(_)) => BTreeMap::new(),
+            _ => parameters::of_plan(&plan)?,
+        };
         let kind = kind_of(&plan);
         let schema = match kind {
             StatementKind::Query => answer_schema(&plan, &state, parameters.is_empty())?,

@@ -64,7 +64,7 @@ impl Statement {
         let tokens = Tokenizer::new(dialect, script)
             .tokenize_with_location()
             .map_err(|error| DataFusionError::from(ParserError::from(error)))?;
-        let mut parser = DFParserBuilder::new(tokens)
+        let mut parser = DFParserBuilder::new(tokens.clone())
             .with_dialect(dialect)
             .with_recursion_limit(recursion_limit)
             .build()?;
@@ -77,7 +77,13 @@ impl Statement {
             }
             let start = first.span.start;
             let ast = parser.parse_statement()?;
-            let end = parser.parser.get_current_token().span.end;
+            // The parser may have looked past blanks and comments; the text ends before them.
+            let parsed = tokens.get(..parser.parser.index()).unwrap_or_default();
+            let last = parsed
+                .iter()
+                .rev()
+                .find(|token| !matches!(token.token, Token::Whitespace(_)));
+            let end = last.map_or(start, |token| token.span.end);
             let next = parser.parser.peek_token();
             if !matches!(next.token, Token::SemiColon | Token::EOF) {
                 return Err(EngineError::Syntax {

