@@ -77,7 +77,7 @@ impl Report for Rfm {
         };
         let sql = format!(
             "WITH {}, {}, {} SELECT customer, recency_days, frequency, monetary, r, f, m,
-               100 * r + 10 * f + m AS score, {segment} AS segment FROM _rfm_scored",
+               CAST(100 * r + 10 * f + m AS INT) AS score, {segment} AS segment FROM _rfm_scored",
             events(&times, &amount, &as_of, has_order),
             customers(&amount, has_order),
             scored(&as_of, &times, tiles, split),

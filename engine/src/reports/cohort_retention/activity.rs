@@ -141,15 +141,17 @@ fn activity(request: &Request) -> String {
     } else {
         ""
     };
-    // Without conditions everybody's first row is in the join.
-    let join = match request.starts || request.returns {
-        true => "LEFT JOIN",
-        false => "JOIN",
+    // Without conditions everybody's first row is in the join. The customer is not taken from the
+    // side where it is a key: DataFusion would hold it for a key of what is grouped below as well,
+    // and group by less.
+    let (join, customer) = match request.starts || request.returns {
+        true => ("LEFT JOIN", "COALESCE(e.customer, f.customer)"),
+        false => ("JOIN", "e.customer"),
     };
     let period = request.periods_between("f.first", "e.ts");
     format!(
         "_retention_activity AS (
-           SELECT f.customer, f.first{by}{latest}, {period} AS period{order}{amount}
+           SELECT {customer} AS customer, f.first{by}{latest}, {period} AS period{order}{amount}
            FROM _retention_firsts AS f {join}
              (SELECT * FROM _retention_events{returns}) AS e
              ON f.customer = e.customer AND e.ts >= f.first)"

@@ -6,7 +6,7 @@
 
 use super::clock::Clock;
 use super::{Mode, Request};
-use crate::reports::instant::{AsOf, arrow_cast};
+use crate::reports::instant::arrow_cast;
 
 /// The query that follows `_retention_marks`.
 pub(super) fn cells(request: &Request) -> String {
@@ -59,10 +59,10 @@ pub(super) fn cells(request: &Request) -> String {
 }
 
 /// `_retention_cohorts`: the cohorts, each with the latest time of the whole input if needed.
+///
+/// They go through the one row in any case: DataFusion takes what was a key before an unnest for
+/// one after it, and would not sort a cohort's cells by their period.
 fn cohorts(request: &Request) -> String {
-    if !matches!(request.as_of, AsOf::Latest) {
-        return "_retention_cohorts AS (SELECT * FROM _retention_gathered)".to_string();
-    }
     let (by_field, by_column) = match request.by {
         true => (", 'by_value', by_value", ", c['by_value'] AS by_value"),
         false => ("", ""),
@@ -71,15 +71,17 @@ fn cohorts(request: &Request) -> String {
         request.if_rolling(", 'earliest_first', earliest_first, 'latest_first', latest_first");
     let first_columns = request
         .if_rolling(", c['earliest_first'] AS earliest_first, c['latest_first'] AS latest_first");
+    let latest = request.if_latest("latest, ");
+    let latest_of_all = request.if_latest("max(latest) AS latest, ");
     format!(
         "_retention_all AS (
-           SELECT max(latest) AS latest, array_agg(named_struct('cohort', cohort,
+           SELECT {latest_of_all}array_agg(named_struct('cohort', cohort,
              'cohort_size', cohort_size, 'cells', cells{first_fields}{by_field})) AS cohorts
            FROM _retention_gathered),
          _retention_cohorts AS (
-           SELECT latest, c['cohort'] AS cohort, c['cohort_size'] AS cohort_size,
+           SELECT {latest}c['cohort'] AS cohort, c['cohort_size'] AS cohort_size,
              c['cells'] AS cells{first_columns}{by_column}
-           FROM (SELECT latest, unnest(cohorts) AS c FROM _retention_all))"
+           FROM (SELECT {latest}unnest(cohorts) AS c FROM _retention_all))"
     )
 }
 
