@@ -209,3 +209,44 @@ pub(crate) fn result_type(data_type: &DataType) -> DataType {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{AsArray, StringViewArray};
+
+    use super::*;
+
+    fn number(keys: &mut Keys, values: &[&str], owner: u32) -> Vec<u32> {
+        let column: ArrayRef = Arc::new(StringViewArray::from_iter_values(values));
+        let mut numbers = Vec::new();
+        keys.number(&column, None, |_| owner, &mut numbers).unwrap();
+        numbers
+    }
+
+    #[test]
+    fn keys_are_numbered_by_owner_and_come_back() {
+        let mut keys = Keys::new(&DataType::Utf8View).unwrap();
+        assert_eq!(
+            number(&mut keys, &["b", "b", "a", "", "b"], 0),
+            [0, 0, 1, 2, 0]
+        );
+        assert_eq!(number(&mut keys, &["a", "b"], 1), [3, 4]);
+        assert!(keys.bytes(1) < keys.bytes(0) && keys.bytes(2) < keys.bytes(1));
+        let column = keys.column(&[4, 2, 1]).unwrap();
+        let values: Vec<_> = column.as_string::<i64>().iter().flatten().collect();
+        assert_eq!(values, ["b", "", "a"]);
+    }
+
+    #[test]
+    fn what_is_retained_keeps_its_order() {
+        let mut keys = Keys::new(&DataType::Utf8).unwrap();
+        number(&mut keys, &["x", "y"], 0);
+        number(&mut keys, &["x", "z"], 2);
+        let numbers = keys.retain(|_, owner| owner.checked_sub(1));
+        assert_eq!(numbers, [u32::MAX, u32::MAX, 0, 1]);
+        assert_eq!((keys.len(), keys.owners()), (2, [1, 1].as_slice()));
+        assert_eq!(number(&mut keys, &["z", "y"], 1), [1, 2]);
+    }
+}

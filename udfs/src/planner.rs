@@ -189,3 +189,70 @@ fn read_time(function: &str, parameter: &str, arg: Expr) -> Result<Expr> {
         "argument \"{parameter}\" of {function} must be a date or timestamp, got '{text}'"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::datatypes::Int64Type;
+    use datafusion::functions_aggregate::min_max::Min;
+    use datafusion::logical_expr::AggregateUDF;
+    use datafusion::prelude::SessionContext;
+
+    use super::*;
+
+    fn context() -> SessionContext {
+        let context = SessionContext::new();
+        crate::register_all(&context).unwrap();
+        context
+    }
+
+    async fn plan(sql: &str) -> Result<String> {
+        let plan = context().sql(sql).await?.into_optimized_plan()?;
+        Ok(plan.display_indent().to_string())
+    }
+
+    #[tokio::test]
+    async fn over_means_the_window_function_of_a_name() {
+        let rows = "FROM (VALUES (1, 2, 3)) AS t(a, b, c)";
+        let window = plan(&format!("SELECT rfm_score(a, b, c) OVER () {rows}")).await;
+        assert!(window.unwrap().contains("WindowAggr"));
+        let filtered = format!("SELECT rfm_score(a, b, c) FILTER (WHERE a > 0) OVER () {rows}");
+        let error = plan(&filtered).await.unwrap_err().to_string();
+        assert!(error.contains("does not take FILTER"), "{error}");
+    }
+
+    /// The session's zone becomes an argument, and the column keeps its name.
+    #[tokio::test]
+    async fn an_aggregate_under_over_learns_the_zone_of_its_session() {
+        let context = context();
+        let set = "SET datafusion.execution.time_zone = 'Asia/Tokyo'";
+        context.sql(set).await.unwrap().collect().await.unwrap();
+        let sql = "SELECT cohort_month(ts) OVER () FROM (VALUES (TIMESTAMP '2024-03-31 22:30:00')) AS t(ts)";
+        let frame = context.sql(sql).await.unwrap();
+        let name = frame.schema().field(0).name().clone();
+        assert!(name.starts_with("cohort_month(t.ts)"), "{name}");
+        let plan = frame.into_optimized_plan().unwrap();
+        assert_eq!(plan.schema().field(0).name(), &name);
+        assert!(plan.display_indent().to_string().contains("Asia/Tokyo"));
+    }
+
+    /// A constant that has to be worked out first is checked when it has been.
+    #[tokio::test]
+    async fn folded_constants_are_checked() {
+        let sql = "SELECT basket_lift(b, b, 4 * 0.5) FROM (VALUES (1)) AS t(b)";
+        let error = plan(sql).await.unwrap_err().to_string();
+        assert!(error.contains("at most 1, got 2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn somebody_elses_function_of_the_same_name_is_left_alone() {
+        let context = context();
+        let theirs = AggregateUDF::from(Min::new()).with_aliases(["cohort_month"]);
+        context.register_udaf(theirs);
+        let sql = "SELECT cohort_month(DISTINCT v) FROM (VALUES (7), (5)) AS t(v)";
+        let answer = context.sql(sql).await.unwrap().collect().await.unwrap();
+        let column = datafusion::arrow::array::AsArray::as_primitive::<Int64Type>(
+            answer[0].column(0).as_ref(),
+        );
+        assert_eq!(column.value(0), 5);
+    }
+}

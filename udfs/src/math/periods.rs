@@ -64,8 +64,6 @@ impl Unit {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
     use chrono::{Datelike, NaiveDate};
 
     use super::*;
@@ -86,7 +84,7 @@ mod tests {
                     Unit::Day => true,
                     Unit::Week => date.weekday() == chrono::Weekday::Mon,
                     Unit::Month => date.day() == 1,
-                    Unit::Quarter => date.day() == 1 && date.month0() % 3 == 0,
+                    Unit::Quarter => date.day() == 1 && date.month0().is_multiple_of(3),
                     Unit::Year => date.ordinal() == 1,
                 };
                 let ordinal = unit.ordinal(days);

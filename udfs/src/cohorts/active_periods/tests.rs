@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a failed test is how it is reported")]
-
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
