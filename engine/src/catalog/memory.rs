@@ -66,9 +66,9 @@ pub(super) async fn create(
 }
 
 /// The first name that occurs twice.
-pub(super) fn repeated<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+pub(super) fn repeated<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     let mut seen = std::collections::HashSet::new();
-    names.into_iter().find(|name| !seen.insert(name.as_str()))
+    names.find(|name| !seen.insert(name.as_str()))
 }
 
 #[async_trait]

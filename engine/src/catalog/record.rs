@@ -1,6 +1,7 @@
 //! A statement of the catalog file, and what it defines.
 
 use std::fmt;
+use std::sync::Arc;
 
 use datafusion::logical_expr::TableType;
 use datafusion::sql::parser::Statement as Ast;
@@ -25,7 +26,7 @@ pub(super) struct Record {
     schema: String,
     name: String,
     path: String,
-    statement: Statement,
+    statement: Arc<Statement>,
 }
 
 impl Record {
@@ -52,7 +53,7 @@ impl Record {
             schema,
             name,
             path: path.to_owned(),
-            statement,
+            statement: Arc::new(statement),
         }))
     }
 
