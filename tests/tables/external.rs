@@ -29,7 +29,7 @@ async fn existing_tables_are_kept_or_replaced() {
     };
     place.rows(&create("", "", &one)).await;
     let message = place.error(&create("", "", &two)).await;
-    assert!(message.contains("already exists"), "{message}");
+    assert!(message.contains("exists already"), "{message}");
     place.rows(&create("", "IF NOT EXISTS", &two)).await;
     assert_eq!(place.rows("SELECT x FROM t").await, "1");
     place.rows(&create("OR REPLACE", "", &two)).await;

@@ -11,6 +11,7 @@ use datafusion::catalog::Session;
 use datafusion::common::plan_err;
 use datafusion::error::Result;
 use futures::StreamExt;
+use percent_encoding::percent_decode_str;
 
 use super::files::listing::Place;
 use super::names::table_name;
@@ -50,7 +51,7 @@ pub async fn discover(
     }
     let mut named: BTreeMap<String, TableDefinition> = BTreeMap::new();
     for (location, format) in parts {
-        let name = table_name(last_segment(&location));
+        let name = table_name(&last_segment(&location));
         let mut table = TableDefinition::at(name.clone(), location);
         table.format = Some(format);
         if let Some(other) = named.get(&name) {
@@ -263,15 +264,15 @@ fn name_of(place: &Place) -> String {
     });
     match fixed {
         Some(stem) if !stem.is_empty() => table_name(stem),
-        _ => table_name(last_segment(&place.location)),
+        _ => table_name(&last_segment(&place.location)),
     }
 }
 
-fn last_segment(location: &Location) -> &str {
+fn last_segment(location: &Location) -> String {
     let url = location.url();
     let path = url.path().trim_end_matches('/');
     match path.rsplit('/').next() {
-        Some(last) if !last.is_empty() => last,
-        _ => url.host_str().unwrap_or_default(),
+        Some(last) if !last.is_empty() => percent_decode_str(last).decode_utf8_lossy().into_owned(),
+        _ => url.host_str().unwrap_or_default().to_string(),
     }
 }

@@ -57,6 +57,7 @@ fn explain(error: &DataFusionError) -> String {
     let lower = text.to_lowercase();
     if lower.contains("unexpected end of file")
         || lower.contains("incomplete frame")
+        || lower.contains("incomplete deflate")
         || lower.contains("unexpected eof")
         || lower.contains("corrupt deflate stream")
         || lower.contains("unexpected bufferror")

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::plan_err;
 use datafusion::error::{DataFusionError, Result};
@@ -25,7 +25,16 @@ pub(super) async fn schema(
     if schema.fields().is_empty() {
         return plan_err!("\"{}\" has no columns", selection.places[0].location);
     }
-    Ok(Arc::clone(&schema))
+    // Another file may lack a column, or the next one may hold NULL in it.
+    let fields: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true))
+        .collect();
+    Ok(Arc::new(Schema::new_with_metadata(
+        fields,
+        schema.metadata().clone(),
+    )))
 }
 
 /// The error of many files as that of the one which causes it.

@@ -65,6 +65,13 @@ impl Place {
                 Err(object_store::Error::NotFound { .. }) => {
                     return plan_err!("\"{location}\" does not exist");
                 }
+                // Some servers fail on a folder's name instead of not finding it.
+                Err(error @ object_store::Error::Generic { .. }) if !location.is_http() => {
+                    match place.store.list(Some(&place.path)).next().await {
+                        Some(Ok(_)) => true,
+                        _ => return Err(error.into()),
+                    }
+                }
                 Err(error) => return Err(error.into()),
             };
         }
