@@ -75,5 +75,5 @@ fn a_port_that_is_taken() {
         .args(["serve", "--listen", &address])
         .output()
         .unwrap();
-    assert_refused(&output, &[&address, "in use"]);
+    assert_refused(&output, &[&address, "another program"]);
 }

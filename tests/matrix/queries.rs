@@ -12,7 +12,7 @@ pub(super) const QUERIES: [&str; 10] = [
      FROM (SELECT customer, DATE '2025-01-01' - CAST(max(ts) AS DATE) AS days, count(*) AS n, sum(amount) AS total \
            FROM orders GROUP BY customer) ORDER BY customer",
     "SELECT * FROM cohort_retention(orders, customer => customer, ts => ts, amount => amount, order => order_id, by => store) \
-     ORDER BY ALL",
+     ORDER BY by_value, cohort, period",
     "SELECT * FROM rfm(orders, customer => customer, ts => ts, amount => amount, order => order_id) ORDER BY customer",
     "SELECT * FROM basket_rules(orders, basket => order_id, item => item, min_support => 0.001) \
      ORDER BY antecedent, consequent",

@@ -17,7 +17,7 @@ const QUERIES: [&str; 4] = [
     "SELECT score, count(*), sum(monetary), sum(recency_days), sum(frequency) \
      FROM rfm(orders, customer => customer, ts => ts, amount => amount, order => order_id) GROUP BY score ORDER BY score",
     "SELECT * FROM cohort_retention(orders, customer => customer, ts => ts, amount => amount, order => order_id) \
-     ORDER BY ALL",
+     ORDER BY cohort, period",
     "SELECT * FROM basket_rules(orders, basket => order_id, item => item, min_support => 0.0001) \
      ORDER BY antecedent, consequent",
 ];

@@ -1,3 +1,5 @@
+//! Active periods against a plain reading of the definition, on random rows and by hand.
+
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
