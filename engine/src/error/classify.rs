@@ -42,6 +42,7 @@ pub(super) fn classify(error: &DataFusionError, state: Option<&SessionState>) ->
         },
         DataFusionError::IoError(error) => storage(&error.to_string()),
         DataFusionError::ObjectStore(error) => storage(&error.to_string()),
+        DataFusionError::ParquetError(error) => storage(&parquet(&error.to_string())),
         DataFusionError::Internal(message) => EngineError::Internal {
             message: one_line(message),
         },
@@ -58,6 +59,15 @@ fn storage(message: &str) -> EngineError {
     EngineError::Storage {
         message: one_line(message),
     }
+}
+
+/// The last cause of a Parquet error: the layers above it only repeat the file's name.
+fn parquet(text: &str) -> String {
+    let cause = match text.rsplit_once("Object Store error: ") {
+        Some((_, cause)) => cause,
+        None => text.trim_start_matches("Parquet error: "),
+    };
+    format!("cannot read a Parquet file: {cause}")
 }
 
 fn syntax(error: &ParserError) -> EngineError {
