@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
+use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
+use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan, TableType};
+use datafusion::sql::parser::Statement as Ast;
+use datafusion::sql::sqlparser::ast::{Ident, ObjectName};
 use tokio::sync::OnceCell;
 
 use super::record::Record;
@@ -120,13 +124,20 @@ async fn external(
     state: SessionState,
     record: &Record,
 ) -> Result<Arc<dyn TableProvider>, EngineError> {
-    let ast = sql::prepare(&state, record.statement().ast().clone()).await?;
+    let mut ast = sql::prepare(&state, record.statement().ast().clone()).await?;
+    // The planner looks up every name in a statement, that of the table to be made included;
+    // under its own name it would wait here for itself.
+    if let Ast::CreateExternalTable(create) = &mut ast {
+        let name = Ident::with_quote('"', record.name());
+        create.name = ObjectName::from(vec![Ident::new(INFORMATION_SCHEMA), name]);
+    }
     let plan = state.statement_to_plan(ast).await?;
-    let LogicalPlan::Ddl(DdlStatement::CreateExternalTable(command)) = plan else {
+    let LogicalPlan::Ddl(DdlStatement::CreateExternalTable(mut command)) = plan else {
         return Err(EngineError::Internal {
             message: format!("the definition of {:?} makes no table", record.name()),
         });
     };
+    command.name = TableReference::partial(record.schema(), record.name());
     create_external(&state, &command).await
 }
 
