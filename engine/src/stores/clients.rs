@@ -167,9 +167,13 @@ fn gcs(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<
         );
     }
     options.remove(FROM_MACHINE);
+    // An emulator's address says itself that it is plain.
+    let plain = options
+        .get(&["base_url"])
+        .is_some_and(|url| url.starts_with("http://"));
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(url.host_str().unwrap_or_default())
-        .with_client_options(client_options())
+        .with_client_options(client_options().with_allow_http(plain))
         .with_retry(retries())
         .with_http_connector(connector);
     for (name, value) in options.iter() {
