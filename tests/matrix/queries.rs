@@ -5,7 +5,7 @@ pub(super) const QUERIES: [&str; 10] = [
     "SELECT count(*), count(customer), sum(amount), min(order_id), max(order_id) FROM orders",
     "SELECT customer, cohort_month(ts) AS cohort FROM orders GROUP BY customer ORDER BY customer",
     "SELECT DISTINCT customer, cohort_month(ts) OVER (PARTITION BY customer) AS cohort FROM orders ORDER BY customer",
-    "SELECT store, unnest(rfm_score(customer, ts, amount)) AS s FROM orders GROUP BY store ORDER BY store, s['customer']",
+    "SELECT * FROM (SELECT store, unnest(rfm_score(customer, ts, amount)) AS s FROM orders GROUP BY store) ORDER BY store, s['customer']",
     "SELECT store, ntile_segment(customer, amount, ['low', 'middle', 'high']) FROM orders GROUP BY store ORDER BY store",
     "SELECT store, basket_lift(order_id, item, 0.001) FROM orders GROUP BY store ORDER BY store",
     "SELECT customer, rfm_score(days, n, total) OVER () AS score, ntile_segment(total, 4) OVER () AS tile \
