@@ -5,6 +5,7 @@ mod named_arguments;
 mod nearest;
 mod report_inputs;
 mod time_travel;
+mod time_zone;
 mod values;
 
 use std::ops::ControlFlow;
@@ -24,6 +25,7 @@ pub(crate) use values::with_values;
 
 /// Rewrites a parsed statement into what DataFusion plans.
 pub(crate) async fn prepare(_state: &SessionState, mut statement: Ast) -> Result<Ast, EngineError> {
+    time_zone::rewrite(&mut statement);
     visit(&mut statement, &mut report_inputs::Rewriter)?;
     visit(&mut statement, &mut named_arguments::Rewriter)?;
     Ok(statement)

@@ -137,8 +137,8 @@ async fn messages_name_what_is_nearest_and_point_at_the_place() {
             (1, 8),
         ),
         (
-            "SELECT 1,\n  FROM WHERE",
-            "expected identifier, got WHERE",
+            "SELECT 1\nFROM t ORDER 2",
+            "expected the end of the statement, got ORDER",
             (2, 8),
         ),
     ] {
