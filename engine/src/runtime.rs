@@ -91,7 +91,7 @@ impl<T> Future for Task<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.handle)
             .poll(context)
-            .map(|outcome| outcome.map_err(|error| EngineError::from_join(error)))
+            .map(|outcome| outcome.map_err(EngineError::from_join))
     }
 }
 

@@ -93,7 +93,7 @@ impl History {
             ),
             Version::Time(time) => {
                 let readable = self.commits.iter().filter(|(v, _)| *v >= self.oldest);
-                match readable.clone().filter(|(_, at)| *at <= time).next_back() {
+                match readable.clone().rfind(|(_, at)| *at <= time) {
                     Some((version, _)) => Ok(*version),
                     None => {
                         let first = readable.map(|(_, at)| *at).next().unwrap_or_default();
