@@ -118,6 +118,7 @@ impl EngineBuilder {
         let state = SessionStateBuilder::new_with_default_features()
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)
+            .with_optimizer_rules(environment::optimizer_rules())
             .with_relation_planners(relation_planners())
             .with_table_factories(formats::table_factories(settings.base_dir.clone()))
             .build();

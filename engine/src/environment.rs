@@ -7,6 +7,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::optimizer::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
 
 use crate::{EngineError, Settings};
@@ -71,6 +72,17 @@ pub(crate) fn session_config(settings: &Settings) -> SessionConfig {
         options.optimizer.hash_join_single_partition_threshold_rows = JOIN_ROWS_UNSPLIT;
     }
     config
+}
+
+/// DataFusion's rules but for one that loses sort keys.
+///
+/// After `unnest` a column that was grouped by still passes for unique, so that
+/// `eliminate_duplicated_expr` drops what it is sorted by further; keys written twice, which are
+/// what it is for, cost next to nothing.
+pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    rules.retain(|rule| rule.name() != "eliminate_duplicated_expr");
+    rules
 }
 
 /// Sorts reserve before they start, so a small memory limit must not go to reserves alone.

@@ -2,7 +2,7 @@
 //!
 //! `FROM cohort_retention(orders, customer => customer_id, ts => order_date)`: arguments by name,
 //! the first one a table name, a CTE or a subquery. A report is one file (or folder) that says
-//! what arguments it takes and writes itself as SQL over its input; [`query`] fills the input and
+//! what arguments it takes and writes itself as SQL over its input; `query` fills the input and
 //! the expressions into the parsed SQL, so that what runs are ordinary plan nodes, which
 //! DataFusion parallelises, spills and distributes as it does any query.
 

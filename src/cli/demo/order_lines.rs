@@ -14,8 +14,11 @@ use rand::{Rng, SeedableRng};
 const BASKETS: i64 = 5_000;
 const SEED: u64 = 1_997;
 
+/// Items, each with how often it is taken.
+type Shares = &'static [(&'static str, f64)];
+
 /// What somebody comes for, how often, and what goes with it how often.
-const MISSIONS: &[(&str, f64, &[(&str, f64)])] = &[
+const MISSIONS: &[(&str, f64, Shares)] = &[
     (
         "espresso beans",
         0.30,
@@ -45,7 +48,7 @@ const MISSIONS: &[(&str, f64, &[(&str, f64)])] = &[
 ];
 
 /// What anybody may add, and how often.
-const EXTRAS: &[(&str, f64)] = &[
+const EXTRAS: Shares = &[
     ("oat milk", 0.10),
     ("honey", 0.05),
     ("shortbread", 0.12),

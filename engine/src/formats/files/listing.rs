@@ -5,10 +5,10 @@ use std::sync::Arc;
 use datafusion::catalog::Session;
 use datafusion::common::plan_err;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
-use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::{StreamExt, TryStreamExt};
+use glob::Pattern;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::Position;
@@ -103,13 +103,10 @@ impl Place {
                 Err(error) => Err(error.into()),
             };
         }
-        let pattern = self
-            .location
-            .glob()
-            .map(|glob| {
-                ListingTableUrl::try_new(self.location.url().clone(), None)?.with_glob(glob)
-            })
-            .transpose()?;
+        let pattern = self.location.glob().map(Pattern::new).transpose();
+        let pattern = pattern.map_err(|error| {
+            DataFusionError::Plan(format!("\"{}\" is no pattern: {error}", self.location))
+        })?;
         let mut files: Vec<_> = self
             .store
             .list(Some(&self.path))
@@ -117,9 +114,7 @@ impl Place {
             .try_filter(|meta| {
                 let relative = self.relative(&meta.location);
                 let wanted = !classify::is_hidden(relative)
-                    && pattern
-                        .as_ref()
-                        .is_none_or(|p| p.contains(&meta.location, false));
+                    && pattern.as_ref().is_none_or(|p| p.matches(relative));
                 futures::future::ready(wanted)
             })
             .try_collect()
