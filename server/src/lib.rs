@@ -3,9 +3,9 @@
 //! [`serve`] answers ADBC, JDBC and ODBC drivers, and the control service for the shell;
 //! [`Client`] talks to it. This is the only crate that knows tonic.
 //!
-//! A statement goes from [`flight`] (what was asked) over [`bound`] (what is executed, with which
-//! parameters) to [`wire`] (what is sent). Tickets and handles are sealed by [`seal`]; what they
-//! stand for waits on a [`shelf`]. [`error`] is where errors become gRPC statuses.
+//! A statement goes from `flight` (what was asked) over `bound` (what is executed, with which
+//! parameters) to `wire` (what is sent). Tickets and handles are sealed by `seal`; what they
+//! stand for waits on a `shelf`. `error` is where errors become gRPC statuses.
 
 mod bound;
 mod caller;
