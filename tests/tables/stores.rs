@@ -71,12 +71,12 @@ async fn every_format_reads_the_same_from_s3() {
         "9|2"
     );
     let message = engine
-        .register_path("s3://shop/cvs", None)
+        .register_path("s3://shop/parqet", None)
         .await
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("s3://shop/cvs") && message.contains("did you mean \"csv\"?"),
+        message.contains("s3://shop/parqet") && message.contains("did you mean \"parquet\"?"),
         "{message}"
     );
 }
