@@ -124,10 +124,9 @@ impl EngineError {
     /// ```
     /// # async fn example() -> Result<(), cohortql_engine::EngineError> {
     /// let engine = cohortql_engine::Engine::builder().build().await?;
-    /// let sql = "SELECT 1,\n  FROM";
-    /// if let Err(error) = engine.sql(sql).await {
-    ///     assert!(error.render(sql).contains("LINE 2:"));
-    /// }
+    /// let sql = "SELECT 1\nFROM t ORDER 2";
+    /// let error = engine.sql(sql).await.unwrap_err();
+    /// assert!(error.render(sql).contains("LINE 2: FROM t ORDER 2"));
     /// # Ok(())
     /// # }
     /// # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
