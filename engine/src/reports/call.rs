@@ -12,7 +12,7 @@ use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Query};
 
 use super::query::{derived, filled};
-use crate::sql::did_you_mean;
+use crate::formats::names::did_you_mean;
 
 /// A call whose arguments are known by name.
 pub(super) struct Call<'a> {

@@ -11,7 +11,8 @@ use datafusion::sql::sqlparser::ast::{
 use super::argument::listed;
 use super::call::Call;
 use super::{REPORTS, Report};
-use crate::sql::{at, did_you_mean};
+use crate::formats::names::did_you_mean;
+use crate::sql::at;
 
 /// Plans every report.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 mod dialect;
 mod named_arguments;
-mod nearest;
 mod report_inputs;
 mod time_travel;
 mod time_zone;
@@ -19,7 +18,6 @@ use crate::EngineError;
 
 pub use dialect::dialect;
 pub(crate) use named_arguments::at;
-pub(crate) use nearest::did_you_mean;
 pub(crate) use time_travel::{TimeTravel, Versions};
 pub(crate) use values::with_values;
 

@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::ast::{
     VisitorMut,
 };
 
-use super::nearest::did_you_mean;
+use crate::formats::names::did_you_mean;
 
 /// Makes every named argument of our functions positional.
 pub(super) struct Rewriter;
