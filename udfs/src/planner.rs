@@ -63,6 +63,13 @@ impl ExprPlanner for AnalyticsPlanner {
                 }
                 call.func_def = WindowFunctionDefinition::WindowUDF(Arc::clone(function));
             }
+            Function::Aggregate(_) if !call.window_frame.is_ever_expanding() => {
+                return plan_err!(
+                    "{name}(...) OVER (...) needs a frame that begins with the partition, such as \
+                     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, got {}",
+                    call.window_frame
+                );
+            }
             Function::Aggregate(function) if time_zone_position(entry.parameters).is_some() => {
                 let windowed = Windowed::new(Arc::clone(function), entry.parameters);
                 let windowed = Arc::new(WindowUDF::from(windowed));
