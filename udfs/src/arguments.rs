@@ -110,7 +110,7 @@ fn origin(field: &FieldRef) -> String {
 }
 
 /// How `function` is called: `cohort_month(ts [, tz])`.
-pub(crate) fn call_form(function: &str, parameters: &[Parameter]) -> String {
+pub fn call_form(function: &str, parameters: &[Parameter]) -> String {
     let mut form = format!("{function}(");
     let mut open = 0;
     for (index, parameter) in parameters.iter().enumerate() {

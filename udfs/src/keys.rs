@@ -197,7 +197,7 @@ pub(crate) fn stored_type(data_type: &DataType) -> DataType {
 
 /// The type in which keys of `data_type` are returned: one that JDBC understands, so
 /// without dictionaries, views, large offsets and unsigned integers.
-pub(crate) fn result_type(data_type: &DataType) -> DataType {
+pub fn result_type(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Dictionary(_, values) => result_type(values),
         DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,

@@ -2,8 +2,8 @@
 //!
 //! # How it is laid out
 //!
-//! - A family is a folder (`cohorts/`, `segments/`, `baskets/`) whose `mod.rs` holds one
-//!   list of its functions; a function is one file in it.
+//! - A family is a folder (`cohorts/`, `segments/`, `baskets/`, `money/`) whose `mod.rs` holds
+//!   one list of its functions; a function is one file in it.
 //! - [`Parameter`]s declare what a function takes. From that one table derive type
 //!   coercion, planning errors, named arguments and the check of the documentation.
 //! - `math/` holds the numeric code, which knows no Arrow.
@@ -20,6 +20,7 @@ pub mod docs;
 mod grouped;
 mod keys;
 mod math;
+mod money;
 mod parameter;
 mod planner;
 mod registry;
@@ -39,6 +40,11 @@ use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
+pub use arguments::call_form;
+pub use keys::result_type as key_type;
+pub use math::periods::Unit;
+pub use math::zone::is_time_zone;
+pub use money::sums::{amount_type, sum_type};
 pub use parameter::{Kind, Parameter};
 pub use sql_types::sql_name;
 

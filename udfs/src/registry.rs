@@ -10,7 +10,7 @@ use datafusion::logical_expr::{
 
 use crate::constants::Constants;
 use crate::parameter::Parameter;
-use crate::{baskets, cohorts, segments};
+use crate::{baskets, cohorts, money, segments};
 
 /// What a function's type declares beyond DataFusion's own traits.
 pub(crate) trait Described {
@@ -105,8 +105,14 @@ pub(crate) struct Family {
 
 /// Every family, in the order of the documentation.
 pub(crate) fn families() -> &'static [Family] {
-    static FAMILIES: LazyLock<Vec<Family>> =
-        LazyLock::new(|| vec![cohorts::family(), segments::family(), baskets::family()]);
+    static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
+        vec![
+            cohorts::family(),
+            segments::family(),
+            baskets::family(),
+            money::family(),
+        ]
+    });
     &FAMILIES
 }
 

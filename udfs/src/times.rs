@@ -139,3 +139,44 @@ fn walk<T: ArrowPrimitiveType>(
     let values = times.as_primitive::<T>().values();
     for_each_counted(values.len(), counted, |row| each(row, values[row].into()));
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::timezone::Tz;
+
+    use super::*;
+
+    /// Otherwise a zone would do for a function and not for a cast, or the other way round.
+    #[test]
+    fn what_arrow_reads_is_read() {
+        let texts = [
+            "UTC",
+            "utc",
+            "Utc",
+            "Z",
+            "GMT",
+            "Etc/UTC",
+            "europe/berlin",
+            "+02",
+            "-0230",
+            "+02:30",
+            "+2",
+            "+2:00",
+            "+02:0",
+            "02:00",
+            "+02:00:00",
+            "+24",
+            "-23:59",
+            "+00:99",
+            "+é0",
+            "é",
+            "",
+            "+",
+            "+٠٢",
+        ];
+        for text in texts {
+            let arrow = text.parse::<Tz>().is_ok();
+            assert_eq!(Zone::parse(text).is_some(), arrow, "{text:?}");
+        }
+    }
+}

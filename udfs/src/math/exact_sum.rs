@@ -227,6 +227,23 @@ mod tests {
         sums.keep(&[2, 0]);
         sums.add(0, -1.0);
         assert_eq!((sums.value(0), sums.value(1)), (1e-300, 0.0));
-        assert!(sums.size() > 0);
+    }
+
+    #[test]
+    fn what_is_kept_is_counted() {
+        let mut sums = ExactSums::default();
+        let mut sizes = vec![sums.size()];
+        sums.resize(1_000);
+        sizes.push(sums.size());
+        assert!(sums.size() >= 1_000 * 2 * size_of::<f64>());
+        // Three doubles and more each, of which one is kept on the side at least.
+        for index in 0..1_000 {
+            for value in [1e300, 1.0, 1e-300] {
+                sums.add(index, value);
+            }
+        }
+        sizes.push(sums.size());
+        assert!(sums.size() >= 1_000 * 3 * size_of::<f64>());
+        assert!(sizes.is_sorted_by(|less, more| less < more), "{sizes:?}");
     }
 }

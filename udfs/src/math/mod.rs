@@ -5,7 +5,7 @@ pub(crate) mod calendar;
 pub(crate) mod cooccurrence;
 pub(crate) mod earliest;
 pub(crate) mod exact_sum;
-mod local_time;
+pub(crate) mod local_time;
 pub(crate) mod pairs;
 pub(crate) mod periods;
 pub(crate) mod rfm_maps;

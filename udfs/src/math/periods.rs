@@ -4,7 +4,7 @@ use super::calendar::{civil, day_of};
 
 /// The length of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// A calendar day.
     Day,
     /// A week from Monday to Sunday, as in ISO 8601.
@@ -21,16 +21,27 @@ pub(crate) enum Unit {
 const DAYS_FROM_MONDAY: i64 = 3;
 
 impl Unit {
+    /// All units, the shortest first.
+    const ALL: [Self; 5] = [
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+    ];
+
+    /// The names of all units.
+    pub const NAMES: [&str; 5] = ["day", "week", "month", "quarter", "year"];
+
     /// The unit of a name; `None` when there is none.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "day" => Some(Self::Day),
-            "week" => Some(Self::Week),
-            "month" => Some(Self::Month),
-            "quarter" => Some(Self::Quarter),
-            "year" => Some(Self::Year),
-            _ => None,
-        }
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|unit| unit.name() == name)
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
     }
 
     /// The number of the period that holds the day `days` after 1970-01-01; the next
@@ -68,15 +79,14 @@ mod tests {
 
     use super::*;
 
-    const UNITS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
-
     /// Over four centuries: a period begins where the number changes, and where chrono
     /// says that it does.
     #[test]
     fn numbers_go_up_where_periods_begin() {
         let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
-        for name in UNITS {
+        for name in Unit::NAMES {
             let unit = Unit::parse(name).unwrap();
+            assert_eq!(unit.name(), name);
             let mut before = unit.ordinal(-73_001);
             for days in -73_000..73_000 {
                 let date = epoch + chrono::Duration::days(days);

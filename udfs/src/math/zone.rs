@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, FixedOffset, Offset, TimeZone};
+use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -20,18 +20,15 @@ impl Zone {
     /// Coordinated universal time.
     pub(crate) const UTC: Self = Self::Fixed(0);
 
-    /// Reads an IANA name (`Europe/Berlin`) or an offset (`+02:00`).
-    /// `None` when it is neither.
+    /// Reads an IANA name (`Europe/Berlin`) or an offset (`+02:00`, `+0200`, `+02`):
+    /// what Arrow reads, so that casts to the zone work as well. `None` for anything
+    /// else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        if text.eq_ignore_ascii_case("utc") {
-            return Some(Self::UTC);
+        match Tz::from_str(text) {
+            Ok(Tz::UTC) => Some(Self::UTC),
+            Ok(zone) => Some(Self::Named(zone)),
+            Err(_) => offset(text).map(Self::Fixed),
         }
-        if let Ok(zone) = Tz::from_str(text) {
-            return Some(Self::Named(zone));
-        }
-        FixedOffset::from_str(text)
-            .ok()
-            .map(|offset| Self::Fixed(offset.local_minus_utc()))
     }
 
     /// The day, counted from 1970-01-01, on which the instant `seconds` after
@@ -58,6 +55,34 @@ impl Zone {
     }
 }
 
+/// Whether there is a time zone of this name, or this is a fixed offset.
+pub fn is_time_zone(text: &str) -> bool {
+    Zone::parse(text).is_some()
+}
+
+/// The seconds of `+02:00`, `+0200` or `+02`; `None` from a whole day on.
+fn offset(text: &str) -> Option<i32> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits.len() {
+        2 => (digits, "00"),
+        4 => digits.split_at_checked(2)?,
+        5 => digits.split_once(':')?,
+        _ => return None,
+    };
+    let number = |text: &str| match text.as_bytes() {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Some(i32::from(tens - b'0') * 10 + i32::from(ones - b'0'))
+        }
+        _ => None,
+    };
+    let seconds = number(hours)? * 3_600 + number(minutes)? * 60;
+    (seconds < 86_400).then_some(sign * seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Zone;
@@ -74,6 +99,8 @@ mod tests {
         assert!(matches!(Zone::parse("Europe/Berlin"), Some(Zone::Named(_))));
         assert_eq!(Zone::parse("Europe/Atlantis"), None);
         assert_eq!(Zone::parse(""), None);
+        assert_eq!(Zone::parse("+02"), Some(Zone::Fixed(7_200)));
+        assert_eq!(Zone::parse("-0230"), Some(Zone::Fixed(-9_000)));
     }
 
     /// 2024-03-31T22:30:00Z is already the first of April in Berlin, which is two hours

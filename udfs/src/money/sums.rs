@@ -1,5 +1,5 @@
-//! Sums of money by index, of any number of customers at once, that keep the
-//! type of their amounts.
+//! Sums of money by index, of any number of groups or customers at once, that keep
+//! the type of their amounts.
 //!
 //! | amount | sum | held as |
 //! |---|---|---|
@@ -23,10 +23,11 @@ use datafusion::common::{exec_datafusion_err, internal_err};
 use datafusion::error::{DataFusionError, Result};
 
 use crate::math::exact_sum::ExactSums;
+use crate::sql_types::sql_name;
 
 /// The sums of one column of amounts.
 #[derive(Debug)]
-pub(super) struct MoneySums {
+pub(crate) struct MoneySums {
     function: &'static str,
     sum_type: DataType,
     values: Values,
@@ -41,7 +42,7 @@ enum Values {
 
 /// The type that amounts of the given type are brought to before they are summed;
 /// what is no number stays as it is.
-pub(super) fn amount_type(amount: &DataType) -> DataType {
+pub fn amount_type(amount: &DataType) -> DataType {
     match amount {
         DataType::UInt64 => DataType::Decimal128(20, 0),
         DataType::Float16 | DataType::Float32 => DataType::Float64,
@@ -53,8 +54,8 @@ pub(super) fn amount_type(amount: &DataType) -> DataType {
     }
 }
 
-/// The type of a sum of such amounts.
-pub(super) fn sum_type(amount: &DataType) -> DataType {
+/// The type of a sum of amounts of an [`amount_type`].
+pub fn sum_type(amount: &DataType) -> DataType {
     match amount {
         DataType::Decimal128(precision, scale) => {
             DataType::Decimal128((precision + 10).min(Decimal128Type::MAX_PRECISION), *scale)
@@ -67,7 +68,7 @@ pub(super) fn sum_type(amount: &DataType) -> DataType {
 }
 
 /// The type that carries sums of the given type from one phase to the next.
-pub(super) fn carried_type(sum_type: &DataType) -> DataType {
+pub(crate) fn carried_type(sum_type: &DataType) -> DataType {
     match sum_type {
         DataType::Decimal128(_, scale) => {
             DataType::Decimal128(Decimal128Type::MAX_PRECISION, *scale)
@@ -86,7 +87,7 @@ fn part_field() -> Arc<Field> {
 
 impl MoneySums {
     /// Sums of [`sum_type`] for `function`, which errors name.
-    pub(super) fn try_new(function: &'static str, sum_type: &DataType) -> Result<Self> {
+    pub(crate) fn try_new(function: &'static str, sum_type: &DataType) -> Result<Self> {
         let values = match sum_type {
             DataType::Int64 | DataType::Decimal128(..) => Values::Narrow(Vec::new()),
             DataType::Decimal256(..) => Values::Wide(Vec::new()),
@@ -101,7 +102,7 @@ impl MoneySums {
     }
 
     /// Makes room for `n` sums; new ones are 0.
-    pub(super) fn resize(&mut self, n: usize) {
+    pub(crate) fn resize(&mut self, n: usize) {
         match &mut self.values {
             Values::Narrow(sums) => sums.resize(n, 0),
             Values::Wide(sums) => sums.resize(n, i256::ZERO),
@@ -110,7 +111,7 @@ impl MoneySums {
     }
 
     /// Adds each amount, of [`amount_type`], to the sum at its index.
-    pub(super) fn add(&mut self, indices: &[usize], amounts: &ArrayRef) -> Result<()> {
+    pub(crate) fn add(&mut self, indices: &[usize], amounts: &ArrayRef) -> Result<()> {
         let fitted = match (&mut self.values, amounts.data_type()) {
             (Values::Narrow(sums), DataType::Int64) => {
                 let amounts = amounts.as_primitive::<Int64Type>();
@@ -148,7 +149,7 @@ impl MoneySums {
     }
 
     /// Adds each carried sum, of [`carried_type`], to the sum at its index.
-    pub(super) fn merge(&mut self, indices: &[usize], carried: &ArrayRef) -> Result<()> {
+    pub(crate) fn merge(&mut self, indices: &[usize], carried: &ArrayRef) -> Result<()> {
         let Values::Float(sums) = &mut self.values else {
             return self.add(indices, carried);
         };
@@ -163,7 +164,7 @@ impl MoneySums {
     }
 
     /// The sums at the given indices, to be carried to another phase.
-    pub(super) fn carry(&self, indices: &[u32]) -> ArrayRef {
+    pub(crate) fn carry(&self, indices: &[u32]) -> ArrayRef {
         let carried_type = carried_type(&self.sum_type);
         let at = |index: &u32| *index as usize;
         match &self.values {
@@ -189,7 +190,7 @@ impl MoneySums {
     }
 
     /// The sums at the given indices, in their own type.
-    pub(super) fn finish(&self, indices: &[u32]) -> Result<ArrayRef> {
+    pub(crate) fn finish(&self, indices: &[u32]) -> Result<ArrayRef> {
         let at = |index: &u32| *index as usize;
         let sum_type = self.sum_type.clone();
         let finished: Option<ArrayRef> = match (&self.values, &self.sum_type) {
@@ -218,7 +219,7 @@ impl MoneySums {
     }
 
     /// Keeps the sums at the given indices, in that order.
-    pub(super) fn keep(&mut self, indices: &[u32]) {
+    pub(crate) fn keep(&mut self, indices: &[u32]) {
         match &mut self.values {
             Values::Narrow(sums) => *sums = indices.iter().map(|i| sums[*i as usize]).collect(),
             Values::Wide(sums) => *sums = indices.iter().map(|i| sums[*i as usize]).collect(),
@@ -227,7 +228,7 @@ impl MoneySums {
     }
 
     /// Bytes held.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match &self.values {
             Values::Narrow(sums) => sums.capacity() * size_of::<i128>(),
             Values::Wide(sums) => sums.capacity() * size_of::<i256>(),
@@ -236,10 +237,15 @@ impl MoneySums {
     }
 
     fn too_large(&self) -> DataFusionError {
+        let remedy = match &self.sum_type {
+            DataType::Int64 => "cast the amounts to DECIMAL(38,0)".to_owned(),
+            DataType::Decimal128(_, scale) => format!("cast the amounts to DECIMAL(76,{scale})"),
+            _ => "sum smaller ones".to_owned(),
+        };
         exec_datafusion_err!(
-            "{}: the sum of a customer's amounts does not fit {}",
+            "{}: a sum of amounts does not fit {}: {remedy}",
             self.function,
-            self.sum_type
+            sql_name(&self.sum_type)
         )
     }
 }

@@ -2,7 +2,6 @@
 
 mod customers;
 mod lists;
-mod money;
 mod ntile_segment;
 mod ranking;
 mod rfm_score;

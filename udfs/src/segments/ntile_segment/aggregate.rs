@@ -48,9 +48,9 @@ use crate::binding::simplify_aggregate;
 use crate::constants::Constants;
 use crate::grouped::{Groups, Whole};
 use crate::keys;
+use crate::money::sums::{amount_type, sum_type};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-use crate::segments::money::{amount_type, sum_type};
 
 /// Segments from raw rows.
 #[user_doc(

@@ -12,10 +12,10 @@ use datafusion::error::Result;
 use super::NAME;
 use super::segments::Segments;
 use crate::grouped::GroupedState;
+use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;
 use crate::segments::customers::{CustomerGroups, Sorted};
 use crate::segments::lists::{list_entries, list_offsets};
-use crate::segments::money::{MoneySums, carried_type};
 use crate::segments::ranking::{Ranked, Worst, expand, without_nulls};
 use crate::segments::rows::take_counted;
 

@@ -3,14 +3,15 @@
 //!
 //! Definition: over the rows of a group whose `customer` and `ts` are known and whose
 //! `ts` is not after `as_of`, for each customer: `recency_days` = date(`as_of`) −
-//! date(latest `ts`), days of the calendar in `tz`; `frequency` = number of rows;
+//! date(latest `ts`), days of the calendar in `tz`, at least 0; `frequency` = number of rows;
 //! `monetary` = sum of `amount`; and their tiles among the customers of the group.
 //!
 //! - `customer`, any type that can be hashed; NULLs are skipped.
 //! - `ts`, DATE or TIMESTAMP; NULLs are skipped.
 //! - `amount`, any number; a NULL counts as an order worth nothing.
-//! - `as_of`, constant DATE (its whole day counts) or TIMESTAMP. Default: the latest `ts`
-//!   of the group.
+//! - `as_of`, constant DATE (its whole day counts) or TIMESTAMP; one without a zone is an
+//!   instant in UTC where `ts` is one too, else what the wall clock of `tz` shows.
+//!   Default: the latest `ts` of the group.
 //! - `tiles`, constant, 2 to 9. Default 5, the best.
 //! - `ties`, constant: 'together' (default), equal values have equal tiles; 'split', as
 //!   NTILE has it, equal values by customer ascending.
@@ -55,9 +56,9 @@ use crate::binding::simplify_aggregate;
 use crate::constants::Constants;
 use crate::grouped::{Groups, Whole};
 use crate::keys;
+use crate::money::sums::{amount_type, sum_type};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-use crate::segments::money::{amount_type, sum_type};
 use crate::segments::ranking::Cut;
 use crate::times::{Clock, named_zone};
 
@@ -98,7 +99,7 @@ ORDER BY customer;
     ),
     argument(
         name = "as_of",
-        description = "The constant DATE or TIMESTAMP at which recency is measured; orders after it are ignored. A DATE includes its whole day. Default: the latest `ts` of the group."
+        description = "The constant DATE or TIMESTAMP at which recency is measured; orders after it are ignored. A DATE includes its whole day. A TIMESTAMP without a zone is an instant in UTC where `ts` is one too, else what the wall clock of `tz` shows. Default: the latest `ts` of the group."
     ),
     argument(
         name = "tiles",

@@ -5,27 +5,33 @@ use datafusion::common::{ScalarValue, internal_err, plan_datafusion_err};
 use datafusion::error::{DataFusionError, Result};
 
 use crate::constants::Constants;
+use crate::math::local_time::FARTHEST;
 use crate::math::zone::Zone;
 use crate::times::{Clock, named_zone, ticks_per_second};
 
-const MILLIS_PER_DAY: i64 = 86_400_000;
+const SECONDS_PER_DAY: i64 = 86_400;
+const MILLIS_PER_DAY: i64 = 1_000 * SECONDS_PER_DAY;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// A moment of reference as the orders' times count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AsOf {
-    /// The last tick of the orders' clock that is not after it.
-    pub(super) last_tick: i64,
     /// The day on which it falls, counted from 1970-01-01.
     pub(super) day: i64,
+    /// The last tick of the orders' clock that is not after it, whatever the calendar.
+    surely: i64,
+    /// The last tick that may not be after it; where that is a later one, the days of
+    /// those between decide.
+    perhaps: i64,
 }
 
 impl AsOf {
     /// The moment that the constant `as_of` names among orders whose times are of type
     /// `times`, if it is given.
     ///
-    /// A DATE stands for its whole day where the orders are. A TIMESTAMP without zone,
-    /// among times with one, is local time, as it is where DataFusion compares the two.
+    /// A DATE stands for its whole day where the orders are. A TIMESTAMP without zone is
+    /// read as the orders' times are: an instant in UTC where they are timestamps without
+    /// one, else what the clock on the wall shows.
     ///
     /// # Errors
     ///
@@ -45,7 +51,7 @@ impl AsOf {
             _ => None,
         };
         if let Some(day) = day {
-            return whole_day(clock, day).ok_or_else(beyond).map(Some);
+            return Ok(Some(whole_day(clock, day)));
         }
         let (ticks, unit, own) = ticks(value)?;
         let zone = match (named_zone(constants, "tz")?, own) {
@@ -56,10 +62,16 @@ impl AsOf {
                 Clock::Days | Clock::DayMillis => Zone::UTC,
             },
         };
-        let local = own.is_none() && matches!(times, DataType::Timestamp(_, Some(_)));
+        let local = own.is_none() && !matches!(times, DataType::Timestamp(_, None));
         instant(clock, zone, ticks, unit, local)
             .ok_or_else(beyond)
             .map(Some)
+    }
+
+    /// Whether an order's time is not after it.
+    pub(super) fn includes(self, clock: Clock, tick: i64) -> bool {
+        tick <= self.surely
+            || tick <= self.perhaps && clock.day(tick).is_some_and(|day| day <= self.day)
     }
 }
 
@@ -74,15 +86,26 @@ fn ticks(value: &ScalarValue) -> Result<(i64, TimeUnit, Option<&str>)> {
     Ok((*ticks, unit, own.as_deref()))
 }
 
-fn whole_day(clock: Clock, day: i64) -> Option<AsOf> {
-    let last_tick = match clock {
-        Clock::Days => day,
-        Clock::DayMillis => (day + 1) * MILLIS_PER_DAY - 1,
-        Clock::Ticks { per_second, zone } => {
-            clamp(i128::from(zone.day_start(day + 1)?) * i128::from(per_second) - 1)
+fn whole_day(clock: Clock, day: i64) -> AsOf {
+    let (surely, perhaps) = match clock {
+        Clock::Days => (day, day),
+        Clock::DayMillis => {
+            let last = clamp((i128::from(day) + 1) * i128::from(MILLIS_PER_DAY) - 1);
+            (last, last)
+        }
+        // Clocks may be turned back across a midnight, so that there is no last tick.
+        Clock::Ticks { per_second, .. } => {
+            let midnight = (i128::from(day) + 1) * i128::from(SECONDS_PER_DAY);
+            let until = |second: i128| clamp(second * i128::from(per_second) - 1);
+            let farthest = i128::from(FARTHEST);
+            (until(midnight - farthest), until(midnight + farthest))
         }
     };
-    Some(AsOf { last_tick, day })
+    AsOf {
+        day,
+        surely,
+        perhaps,
+    }
 }
 
 fn instant(clock: Clock, zone: Zone, ticks: i64, unit: TimeUnit, local: bool) -> Option<AsOf> {
@@ -97,12 +120,16 @@ fn instant(clock: Clock, zone: Zone, ticks: i64, unit: TimeUnit, local: bool) ->
         ..
     } = clock
     else {
-        return whole_day(clock, day);
+        return Some(whole_day(clock, day));
     };
     let nanos = i128::from(second) * NANOS_PER_SECOND
         + i128::from(ticks.rem_euclid(per_second)) * (NANOS_PER_SECOND / i128::from(per_second));
-    let last_tick = clamp(nanos.div_euclid(NANOS_PER_SECOND / i128::from(orders_per_second)));
-    Some(AsOf { last_tick, day })
+    let last = clamp(nanos.div_euclid(NANOS_PER_SECOND / i128::from(orders_per_second)));
+    Some(AsOf {
+        day,
+        surely: last,
+        perhaps: last,
+    })
 }
 
 fn clamp(tick: i128) -> i64 {
@@ -125,20 +152,56 @@ mod tests {
         }
     }
 
+    /// The last tick that `as_of` includes, found between two that it surely decides.
+    fn last(as_of: AsOf, clock: Clock) -> i64 {
+        let (mut within, mut after) = (as_of.surely, as_of.perhaps.saturating_add(1));
+        while after - within > 1 {
+            let middle = within + (after - within) / 2;
+            if as_of.includes(clock, middle) {
+                within = middle;
+            } else {
+                after = middle;
+            }
+        }
+        within
+    }
+
     /// 2024-03-31 (day 19813) is when Berlin goes from +01:00 to +02:00.
     #[test]
     fn a_date_stands_for_its_whole_day_where_the_orders_are() {
-        let end = |clock: Clock| whole_day(clock, 19_813).unwrap().last_tick;
+        let end = |clock: Clock| last(whole_day(clock, 19_813), clock);
         assert_eq!(end(clock(TimeUnit::Second, "UTC")), 19_814 * 86_400 - 1);
         let berlin = clock(TimeUnit::Millisecond, "Europe/Berlin");
         assert_eq!(end(berlin), (19_814 * 86_400 - 7_200) * 1_000 - 1);
         assert_eq!(end(Clock::Days), 19_813);
+        let far = clock(TimeUnit::Nanosecond, "Europe/Berlin");
+        assert!(whole_day(far, 2_932_896).includes(far, i64::MAX));
+    }
+
+    /// In 2010 St. John's clocks went back at 00:01 on 7 November (day 14920), from
+    /// -02:30 to -03:30: its first minute came an hour before the rest of it.
+    #[test]
+    fn a_day_may_begin_before_the_one_before_it_is_over() {
+        let clock = clock(TimeUnit::Second, "America/St_Johns");
+        let before = whole_day(clock, 14_919);
+        let midnight = 14_920 * 86_400 + 9_000;
+        let includes = |seconds: i64| before.includes(clock, midnight + seconds);
+        assert!(includes(-1));
+        assert!(!includes(0) && !includes(59));
+        assert!(includes(60) && includes(3_599));
+        assert!(!includes(3_600));
     }
 
     #[test]
     fn a_timestamp_is_brought_to_the_unit_of_the_orders() {
         let half = |clock| instant(clock, Zone::UTC, -1_500, TimeUnit::Millisecond, false);
-        let before = |last_tick| Some(AsOf { last_tick, day: -1 });
+        let before = |last| {
+            Some(AsOf {
+                day: -1,
+                surely: last,
+                perhaps: last,
+            })
+        };
         assert_eq!(half(clock(TimeUnit::Second, "UTC")), before(-2));
         assert_eq!(
             half(clock(TimeUnit::Nanosecond, "UTC")),
@@ -153,30 +216,19 @@ mod tests {
             TimeUnit::Second,
             false,
         );
-        assert_eq!(far.unwrap().last_tick, i64::MAX);
+        assert_eq!(far.unwrap().surely, i64::MAX);
     }
 
     /// 2024-07-01 00:30 in Berlin is 2024-06-30 22:30 in UTC.
     #[test]
-    fn a_timestamp_is_local_only_among_times_that_know_their_zone() {
+    fn a_timestamp_may_be_what_the_clock_on_the_wall_shows() {
         let berlin = Zone::parse("Europe/Berlin").unwrap();
         let at = |local| {
             let orders = clock(TimeUnit::Second, "Europe/Berlin");
-            instant(orders, berlin, 1_719_793_800, TimeUnit::Second, local).unwrap()
+            let as_of = instant(orders, berlin, 1_719_793_800, TimeUnit::Second, local).unwrap();
+            (as_of.surely, as_of.day)
         };
-        assert_eq!(
-            at(true),
-            AsOf {
-                last_tick: 1_719_786_600,
-                day: 19_905
-            }
-        );
-        assert_eq!(
-            at(false),
-            AsOf {
-                last_tick: 1_719_793_800,
-                day: 19_905
-            }
-        );
+        assert_eq!(at(true), (1_719_786_600, 19_905));
+        assert_eq!(at(false), (1_719_793_800, 19_905));
     }
 }

@@ -117,7 +117,8 @@ fn recency_days(function: &str, call: &Call, last: &[i64]) -> Result<Vec<i32>> {
     };
     last.iter()
         .map(|tick| {
-            let days = as_of - day(function, call.clock, *tick)?;
+            // Where clocks go back across midnight, an earlier order may be of a later day.
+            let days = (as_of - day(function, call.clock, *tick)?).max(0);
             i32::try_from(days)
                 .map_err(|_| exec_datafusion_err!("{function}: {days} days do not fit an INT"))
         })

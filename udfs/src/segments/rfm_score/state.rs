@@ -13,10 +13,10 @@ use datafusion::error::Result;
 use super::as_of::AsOf;
 use super::scores::{Customers, scores};
 use crate::grouped::GroupedState;
+use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;
 use crate::segments::customers::{CustomerGroups, Sorted};
 use crate::segments::lists::{list_entries, list_offsets};
-use crate::segments::money::{MoneySums, carried_type};
 use crate::segments::ranking::Cut;
 use crate::segments::rows::take_counted;
 use crate::times::{Clock, for_each_time};
@@ -98,7 +98,7 @@ impl RfmState {
         };
         let mut happened = vec![false; values[1].len()];
         for_each_time(&values[1], counted.as_ref(), |row, tick| {
-            happened[row] = tick <= as_of.last_tick;
+            happened[row] = as_of.includes(self.call.clock, tick);
         })?;
         Ok(Some(NullBuffer::new(BooleanBuffer::from(happened))))
     }
