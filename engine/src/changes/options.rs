@@ -1,6 +1,6 @@
 //! SET and RESET: which options a session may change, and to what.
 
-use arrow::array::timezone::Tz;
+use cohortql_udfs::is_time_zone;
 use datafusion::logical_expr::Statement as PlanStatement;
 
 use crate::{EngineError, Session};
@@ -35,9 +35,9 @@ pub(super) fn check(session: &Session, statement: &PlanStatement) -> Result<(), 
 
 /// Checks an IANA name or a fixed offset.
 pub(crate) fn time_zone(name: &str) -> Result<(), String> {
-    match name.parse::<Tz>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!(
+    match is_time_zone(name) {
+        true => Ok(()),
+        false => Err(format!(
             "time zone must be an IANA name such as Europe/Berlin or an offset such as +02:00, \
              got {name:?}"
         )),

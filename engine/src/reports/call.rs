@@ -11,7 +11,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Query};
 
-use super::query::{derived, filled};
+use super::query::{cast, derived, filled};
 use crate::formats::names::did_you_mean;
 
 /// A call whose arguments are known by name.
@@ -94,6 +94,21 @@ impl<'a> Call<'a> {
             ) => self.wrong(name, "a single value", &nested),
             other => Ok(other),
         }
+    }
+
+    /// Checks a key that the report returns, and casts it to a type that results may have:
+    /// neither an unsigned integer nor a dictionary. Says whether it was given.
+    pub(super) fn returned_key(&mut self, name: &'static str) -> Result<bool> {
+        let Some(given) = self.key(name)? else {
+            return Ok(false);
+        };
+        if given.is_unsigned_integer() || matches!(given, DataType::Dictionary(..)) {
+            let returned = cohortql_udfs::key_type(&given);
+            for (_, value) in self.given.iter_mut().filter(|(given, _)| *given == name) {
+                *value = cast(value.clone(), &returned)?;
+            }
+        }
+        Ok(true)
     }
 
     /// The type of a number over the input; None when not given.
@@ -194,7 +209,7 @@ impl<'a> Call<'a> {
         let Some(expr) = self.free(name)? else {
             return Ok(None);
         };
-        if has_placeholder(&expr)? {
+        if expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_))))? {
             return plan_err!(
                 "argument \"{name}\" of {} shapes the plan, so it must be a constant, not a \
                  parameter such as $1",
@@ -264,9 +279,4 @@ impl<'a> Call<'a> {
             cohortql_udfs::sql_name(got)
         )
     }
-}
-
-/// Whether an expression waits for a parameter.
-pub(super) fn has_placeholder(expr: &Expr) -> Result<bool> {
-    expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_))))
 }

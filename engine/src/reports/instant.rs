@@ -2,13 +2,16 @@
 //!
 //! Everything a report compares, it compares as the clock on the wall of its time zone shows it:
 //! `tz`, else the zone that the times carry, else the session's, else UTC. Times without a zone
-//! are instants in UTC; dates are days on that wall and stay as they are.
+//! are instants in UTC; dates are days on that wall and stay as they are. An `as_of` without a
+//! zone is read as the times are: as an instant in UTC among times that are, else as the clock on
+//! the wall shows it.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::{Result, ScalarValue, plan_datafusion_err, plan_err};
+use cohortql_udfs::is_time_zone;
+use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 
-use super::call::{Call, has_placeholder};
+use super::call::Call;
 
 /// How the times of one report read.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(super) struct WallClock {
     unit: Option<TimeUnit>,
     /// The zone that times without one of their own are shown in; None is UTC.
     zone: Option<String>,
+    /// Whether the times are instants in UTC that do not say so.
+    naive: bool,
     /// SQL for the caller's `ts` on this clock.
     local: String,
 }
@@ -34,12 +39,12 @@ impl WallClock {
         };
         let zone = match asked.or(own).or_else(|| call.session_time_zone()) {
             Some(name) => {
-                name.parse::<arrow::array::timezone::Tz>().map_err(|_| {
-                    plan_datafusion_err!(
+                if !is_time_zone(&name) {
+                    return plan_err!(
                         "argument \"tz\" of {} must be the IANA name of a time zone, got '{name}'",
                         call.report()
-                    )
-                })?;
+                    );
+                }
                 (!is_utc(&name)).then_some(name)
             }
             None => None,
@@ -50,7 +55,12 @@ impl WallClock {
             other => return call.wrong("ts", "a date or timestamp", other),
         };
         let local = on_the_wall("$ts", &data_type, zone.as_deref());
-        Ok(Self { unit, zone, local })
+        Ok(Self {
+            unit,
+            zone,
+            naive: matches!(data_type, DataType::Timestamp(_, None)),
+            local,
+        })
     }
 
     /// SQL for the caller's `ts` on this clock: a DATE, or a TIMESTAMP without zone.
@@ -63,12 +73,30 @@ impl WallClock {
         self.unit
     }
 
-    /// SQL that makes a DATE or TIMESTAMP the type of this clock's times.
-    fn cast(&self, sql: &str) -> String {
+    /// SQL that makes a moment the type of this clock's times: a DATE, or a TIMESTAMP of
+    /// resolution `given`. What is beyond the nanoseconds that there are is the last of them.
+    fn cast(&self, sql: &str, given: Option<TimeUnit>) -> String {
+        let nanos = Some(TimeUnit::Nanosecond);
         match self.unit {
             None => format!("CAST({sql} AS DATE)"),
+            unit if unit == nanos && given != nanos => {
+                let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
+                let bound = |nanos: i64| arrow_cast(&(nanos / 1_000).to_string(), &micros);
+                let within = format!(
+                    "least(greatest({}, {}), {})",
+                    arrow_cast(sql, &micros),
+                    bound(i64::MIN),
+                    bound(i64::MAX)
+                );
+                arrow_cast(&within, &DataType::Timestamp(TimeUnit::Nanosecond, None))
+            }
             Some(unit) => arrow_cast(sql, &DataType::Timestamp(unit, None)),
         }
+    }
+
+    /// SQL for the first moment after a day, in the type of this clock's timestamps.
+    fn day_after(&self, day: &str) -> String {
+        self.cast(&format!("({day} + INTERVAL '1 day')"), None)
     }
 }
 
@@ -79,8 +107,9 @@ pub(super) enum AsOf {
     Latest,
     /// Up to the end of a day, given as SQL for a DATE.
     Day(String),
-    /// Up to a moment, included, given as SQL for a TIMESTAMP on the report's clock.
-    Moment(String),
+    /// Up to a moment, included, given as SQL for a TIMESTAMP on the report's clock, and its
+    /// resolution.
+    Moment(String, TimeUnit),
 }
 
 impl AsOf {
@@ -94,42 +123,64 @@ impl AsOf {
         {
             return text.map_or(Ok(Self::Latest), |text| Self::literal(call, clock, text));
         }
-        if matches!(expr, Expr::Placeholder(_)) && has_placeholder(&expr)? {
+        if matches!(expr, Expr::Placeholder(_)) {
             return plan_err!(
                 "argument \"as_of\" of {} must say whether it is a day or a moment: write \
                  CAST({expr} AS DATE) or CAST({expr} AS TIMESTAMP)",
                 call.report()
             );
         }
-        let data_type = expr.get_type(&datafusion::common::DFSchema::empty())?;
+        let data_type = expr.get_type(&DFSchema::empty())?;
         match &data_type {
             DataType::Date32 => Ok(Self::Day("$as_of".to_string())),
             DataType::Date64 => Ok(Self::Day("CAST($as_of AS DATE)".to_string())),
-            DataType::Timestamp(..) => {
-                let local = on_the_wall("$as_of", &data_type, clock.zone.as_deref());
-                Ok(Self::Moment(local))
+            DataType::Timestamp(unit, own) => {
+                Ok(Self::moment("$as_of", *unit, own.as_deref(), clock))
             }
             other => call.wrong("as_of", "a date or timestamp", other),
         }
     }
 
-    fn literal(call: &Call<'_>, clock: &WallClock, text: &str) -> Result<Self> {
-        let is_day = text.trim().len() <= 10;
-        let data_type = match is_day {
-            true => DataType::Date32,
-            false => DataType::Timestamp(clock.unit.unwrap_or(TimeUnit::Nanosecond), None),
+    fn moment(sql: &str, unit: TimeUnit, own: Option<&str>, clock: &WallClock) -> Self {
+        let local = match own.is_none() && !clock.naive {
+            true => sql.to_string(),
+            false => {
+                let data_type = DataType::Timestamp(unit, own.map(Into::into));
+                on_the_wall(sql, &data_type, clock.zone.as_deref())
+            }
         };
-        if ScalarValue::from(text).cast_to(&data_type).is_err() {
-            return plan_err!(
-                "argument \"as_of\" of {} must be a date or timestamp, got '{text}'",
-                call.report()
-            );
+        Self::Moment(local, unit)
+    }
+
+    fn literal(call: &Call<'_>, clock: &WallClock, text: &str) -> Result<Self> {
+        let can_be = |data_type: &DataType| {
+            let value = ScalarValue::from(text).cast_to(data_type);
+            value.is_ok_and(|value| !value.is_null())
+        };
+        if text.trim().len() <= 10 && can_be(&DataType::Date32) {
+            return Ok(Self::Day(arrow_cast("$as_of", &DataType::Date32)));
         }
-        let typed = arrow_cast("$as_of", &data_type);
-        Ok(match is_day {
-            true => Self::Day(typed),
-            false => Self::Moment(on_the_wall(&typed, &data_type, clock.zone.as_deref())),
-        })
+        let units = [TimeUnit::Nanosecond, TimeUnit::Microsecond];
+        for unit in units {
+            let data_type = DataType::Timestamp(unit, None);
+            if text.trim().len() > 10 && can_be(&data_type) {
+                let typed = arrow_cast("$as_of", &data_type);
+                return Ok(Self::moment(&typed, unit, None, clock));
+            }
+        }
+        plan_err!(
+            "argument \"as_of\" of {} must be a date or timestamp, got '{text}'",
+            call.report()
+        )
+    }
+
+    /// SQL for the day on which it falls. `latest` is SQL for the latest time in the input.
+    pub(super) fn day(&self, latest: &str) -> String {
+        match self {
+            Self::Latest => format!("CAST({latest} AS DATE)"),
+            Self::Day(day) => day.clone(),
+            Self::Moment(moment, _) => format!("CAST({moment} AS DATE)"),
+        }
     }
 
     /// SQL for the last instant looked at, in the type of the clock's times.
@@ -139,10 +190,9 @@ impl AsOf {
             (Self::Latest, _) => latest.to_string(),
             (Self::Day(day), None) => day.clone(),
             (Self::Day(day), Some(unit)) => {
-                let next = clock.cast(&format!("({day} + INTERVAL '1 day')"));
-                format!("({next} - INTERVAL '1 {}')", tick(unit))
+                format!("({} - INTERVAL '1 {}')", clock.day_after(day), tick(unit))
             }
-            (Self::Moment(moment), _) => clock.cast(moment),
+            (Self::Moment(moment, unit), _) => clock.cast(moment, Some(*unit)),
         }
     }
 
@@ -151,8 +201,8 @@ impl AsOf {
         match (self, clock.unit) {
             (Self::Latest, None) => format!("({latest} + INTERVAL '1 day')"),
             (Self::Latest, Some(_)) => latest.to_string(),
-            (Self::Day(day), _) => clock.cast(&format!("({day} + INTERVAL '1 day')")),
-            (Self::Moment(moment), _) => clock.cast(moment),
+            (Self::Day(day), _) => clock.day_after(day),
+            (Self::Moment(moment, unit), _) => clock.cast(moment, Some(*unit)),
         }
     }
 
@@ -160,7 +210,7 @@ impl AsOf {
     pub(super) fn keeps(&self, clock: &WallClock) -> Option<String> {
         match self {
             Self::Latest => None,
-            Self::Day(_) | Self::Moment(_) => Some(format!("ts <= {}", self.last(clock, "NULL"))),
+            Self::Day(_) | Self::Moment(..) => Some(format!("ts <= {}", self.last(clock, "NULL"))),
         }
     }
 }

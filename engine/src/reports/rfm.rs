@@ -6,10 +6,11 @@
 //! is worth nothing.
 //!
 //! Scores run from 1 to `tiles`, the best, with `ties` as in `rfm_score`. The tile of a value
-//! depends on how it ranks among all, but only through the values at the borders of the tiles. So
-//! the customers are grouped once to find the borders, and once more beside that one row, where
-//! each compares itself with them; no step puts all customers on one core. With
-//! `ties => 'split'` equal values are told apart by customer, ranked among their equals only.
+//! depends on how it ranks among all, but only through the values at the borders of the tiles. To
+//! find them, the customers are counted by value, and the counts added up in the order of the
+//! values, one row after another; then each customer compares itself with that one row of
+//! borders. Groupings and sorts are all that keeps rows, and both spill. With `ties => 'split'`
+//! equal values are told apart by customer, ranked among their equals only.
 //!
 //! `segment` is that of the function `rfm_segment`, whose maps know five scores: with other
 //! `tiles` it is NULL, and giving `map` is an error.
@@ -56,7 +57,7 @@ impl Report for Rfm {
     }
 
     fn plan(&self, call: &mut Call<'_>) -> Result<LogicalPlan> {
-        call.key("customer")?;
+        call.returned_key("customer")?;
         let times = WallClock::new(call)?;
         let Some(amount) = Money::read(call)? else {
             return plan_err!("rfm needs its argument \"amount\"");
@@ -80,7 +81,7 @@ impl Report for Rfm {
                CAST(100 * r + 10 * f + m AS INT) AS score, {segment} AS segment FROM _rfm_scored",
             events(&times, &amount, &as_of, has_order),
             customers(&amount, has_order),
-            scored(&as_of, &times, tiles, split),
+            scored(&as_of, tiles, split),
         );
         call.plan(&sql)
     }
@@ -109,12 +110,16 @@ fn events(times: &WallClock, amount: &Money, as_of: &AsOf, has_order: bool) -> S
 fn customers(amount: &Money, has_order: bool) -> String {
     let (source, count, worth) = match has_order {
         true => (
-            "(SELECT customer, order_key, max(ts) AS ts, sum(amount) AS amount
+            "(SELECT customer, order_key, max(ts) AS ts, exact_sum(amount) AS amount
               FROM _rfm_events GROUP BY customer, order_key)",
             "count(order_key)",
-            amount.settled("sum(amount)"),
+            amount.settled("exact_sum(amount)"),
         ),
-        false => ("_rfm_events", "count(*)", amount.settled("sum(amount)")),
+        false => (
+            "_rfm_events",
+            "count(*)",
+            amount.settled("exact_sum(amount)"),
+        ),
     };
     format!(
         "_rfm_customers AS (
@@ -125,34 +130,43 @@ fn customers(amount: &Money, has_order: bool) -> String {
 }
 
 /// `_rfm_scored`, and the borders it compares with.
-fn scored(as_of: &AsOf, times: &WallClock, tiles: i64, split: bool) -> String {
-    // Worst first: the earliest last day, the fewest orders, the least money.
-    let measures = [("r", "last_day"), ("f", "frequency"), ("m", "monetary")];
-    let mut gathered = Vec::new();
+///
+/// `_rfm_counts` counts the customers of each value, all three measures in one grouping: a row of
+/// one has NULL for the others, and the first of all has their number. In this order of NULLs the
+/// money comes next, then the frequencies, then the days, and the counts of each add up to it.
+fn scored(as_of: &AsOf, tiles: i64, split: bool) -> String {
+    // Worst first: the least money, the fewest orders, the earliest last day.
+    let measures = [("m", "monetary"), ("f", "frequency"), ("r", "last_day")];
+    let mut found = Vec::new();
     let mut borders = Vec::new();
     let mut scores = Vec::new();
     let mut places = Vec::new();
-    for (score, value) in measures {
-        gathered.push(format!("array_sort(array_agg({value})) AS {score}_values"));
+    for (before, (score, value)) in (1..).zip(measures) {
         let mut reached = Vec::new();
         for k in 1..tiles {
             let border = format!("{score}_border_{k}");
+            let place = match split {
+                // The last place of tile k.
+                true => format!("({k} * (n / {tiles}) + least({k}, n % {tiles}))"),
+                // floor(below · tiles / n) ≥ k when ⌈k · n / tiles⌉ values are smaller.
+                false => format!("(({k} * n + {tiles} - 1) / {tiles})"),
+            };
+            let there = format!("FILTER (WHERE reached >= {before} * n + {place})");
+            found.push(format!("min({value}) {there} AS {border}"));
+            borders.push(border.clone());
             if split {
-                // The last place of tile k; so many of the values equal to it are within.
-                let place = format!("({k} * (n / {tiles}) + least({k}, n % {tiles}))");
-                borders.push(format!("{score}_values[{place}] AS {border}"));
+                found.push(format!(
+                    "min(reached - customers) {there} AS {border}_after"
+                ));
+                // So many of the values equal to the border are within the tile.
                 borders.push(format!(
-                    "{place} - CAST(array_position({score}_values, {score}_values[{place}]) \
-                     AS BIGINT) + 1 AS {border}_within"
+                    "{before} * n + {place} - {border}_after AS {border}_within"
                 ));
                 reached.push(format!(
                     "CASE WHEN {value} > {border} OR ({value} = {border} \
                      AND {score}_place > {border}_within) THEN 1 ELSE 0 END"
                 ));
             } else {
-                // floor(below · tiles / n) ≥ k when ⌈k · n / tiles⌉ values are smaller.
-                let place = format!("(({k} * n + {tiles} - 1) / {tiles})");
-                borders.push(format!("{score}_values[{place}] AS {border}"));
                 reached.push(format!("CASE WHEN {value} > {border} THEN 1 ELSE 0 END"));
             }
         }
@@ -166,17 +180,26 @@ fn scored(as_of: &AsOf, times: &WallClock, tiles: i64, split: bool) -> String {
             reached.join(" + ")
         ));
     }
-    let as_of_day = as_of.last(times, "latest");
     format!(
-        "_rfm_values AS (
-           SELECT count(*) AS n, max(last_day) AS latest, {gathered} FROM _rfm_customers),
-         _rfm_borders AS (SELECT latest, {borders} FROM _rfm_values),
+        "_rfm_counts AS (
+           SELECT last_day, frequency, monetary, count(*) AS customers FROM _rfm_customers
+           GROUP BY GROUPING SETS ((), (monetary), (frequency), (last_day))),
+         _rfm_places AS (
+           SELECT *, sum(customers) OVER up AS reached, max(customers) OVER up AS n
+           FROM _rfm_counts
+           WINDOW up AS (
+             ORDER BY last_day NULLS FIRST, frequency NULLS FIRST, monetary NULLS FIRST
+             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)),
+         _rfm_found AS (
+           SELECT max(n) AS n, max(last_day) AS latest, {found} FROM _rfm_places),
+         _rfm_borders AS (SELECT latest, {borders} FROM _rfm_found),
          _rfm_scored AS (
-           SELECT customer, CAST(CAST({as_of_day} AS DATE) AS INT) - CAST(last_day AS INT) \
-             AS recency_days, frequency, monetary, {scores}
+           SELECT customer, CAST({as_of} AS INT) - CAST(last_day AS INT) AS recency_days,
+             frequency, monetary, {scores}
            FROM _rfm_borders CROSS JOIN (SELECT *{places} FROM _rfm_customers))",
-        gathered = gathered.join(", "),
+        found = found.join(", "),
         borders = borders.join(", "),
+        as_of = as_of.day("latest"),
         scores = scores.join(", "),
         places = places.concat(),
     )

@@ -8,7 +8,7 @@
 
 use std::ops::ControlFlow;
 
-use cohortql_udfs::{Parameter, parameters};
+use cohortql_udfs::{Parameter, call_form, parameters};
 use datafusion::common::{DataFusionError, Diagnostic, Span};
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Value,
@@ -116,7 +116,7 @@ fn ordered(
             return Err(DataFusionError::Plan(format!(
                 "{function} needs its argument \"{}\": {}",
                 parameter.name,
-                signature(function, parameters)
+                call_form(function, parameters)
             )));
         }
     }
@@ -141,27 +141,10 @@ fn position(
                 "{function} has no argument \"{}\"{}: {}",
                 name.value,
                 did_you_mean(&wanted, names()),
-                signature(function, parameters)
+                call_form(function, parameters)
             );
             at(name, message)
         })
-}
-
-/// `rfm_score(customer, ts, amount [, as_of [, tiles]])`.
-fn signature(function: &str, parameters: &[Parameter]) -> String {
-    let mut text = String::new();
-    let mut optional = 0;
-    for (index, parameter) in parameters.iter().enumerate() {
-        if !parameter.required {
-            text.push_str(if index == 0 { "[" } else { " [" });
-            optional += 1;
-        }
-        if index > 0 {
-            text.push_str(", ");
-        }
-        text.push_str(parameter.name);
-    }
-    format!("{function}({text}{})", "]".repeat(optional))
 }
 
 /// A planning error that points at a name in the SQL.

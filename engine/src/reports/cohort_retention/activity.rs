@@ -68,7 +68,7 @@ pub(super) fn marks(request: &Request) -> String {
         None => ("", "", ""),
         Some(_) => (
             ", cell['orders'] AS orders, cell['revenue'] AS revenue",
-            ", sum(orders) AS orders, sum(revenue) AS revenue",
+            ", sum(orders) AS orders, exact_sum(revenue) AS revenue",
             ", 'orders', orders, 'revenue', revenue",
         ),
     };
@@ -96,7 +96,7 @@ pub(super) fn marks(request: &Request) -> String {
            FROM (SELECT first{by}{latest}, first_period, last_period, first_return,
                    unnest(cells) AS cell
                  FROM _retention_customers))",
-        cohort = request.unit.start("first"),
+        cohort = request.start("first"),
         first = request.if_rolling(", first"),
         firsts = firsts(request),
         activity = activity(request),
@@ -182,7 +182,7 @@ fn orders(request: &Request, carried: &str) -> String {
     };
     format!(
         "_retention_order_periods AS (
-           SELECT customer, order_key, period, {carried}, sum(amount) AS revenue
+           SELECT customer, order_key, period, {carried}, exact_sum(amount) AS revenue
            FROM _retention_activity GROUP BY customer, order_key, period),
          _retention_whole_orders AS (
            SELECT customer, order_key, {carried}, max(period) AS last_period,

@@ -1,16 +1,7 @@
 //! Which period of a customer's life a time falls into, as SQL.
 
 use arrow::datatypes::TimeUnit;
-
-/// The length of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
-}
+use cohortql_udfs::Unit;
 
 /// Where periods begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,71 +12,46 @@ pub(super) enum Clock {
     Rolling,
 }
 
-impl Unit {
-    pub(super) const NAMES: [&'static str; 5] = ["day", "week", "month", "quarter", "year"];
-
-    pub(super) fn named(name: &str) -> Self {
-        match name {
-            "day" => Self::Day,
-            "week" => Self::Week,
-            "quarter" => Self::Quarter,
-            "year" => Self::Year,
-            _ => Self::Month,
-        }
+/// SQL for the first day of the calendar period that holds `ts`.
+pub(super) fn start(unit: Unit, ts: &str) -> String {
+    match unit {
+        Unit::Day => format!("CAST({ts} AS DATE)"),
+        _ => format!("CAST(date_trunc('{}', {ts}) AS DATE)", unit.name()),
     }
+}
 
-    /// Its name in SQL.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Quarter => "quarter",
-            Self::Year => "year",
-        }
+/// SQL for the number of periods from `from` to `to`, which is not before it. The times are
+/// dates, or timestamps of `resolution`.
+pub(super) fn between(
+    unit: Unit,
+    clock: Clock,
+    resolution: Option<TimeUnit>,
+    from: &str,
+    to: &str,
+) -> String {
+    match (clock, unit) {
+        (Clock::Calendar, _) => format!("({} - {})", ordinal(unit, to), ordinal(unit, from)),
+        (Clock::Rolling, Unit::Day) => elapsed(1, resolution, from, to),
+        (Clock::Rolling, Unit::Week) => elapsed(7, resolution, from, to),
+        (Clock::Rolling, Unit::Month) => whole_months(1, resolution, from, to),
+        (Clock::Rolling, Unit::Quarter) => whole_months(3, resolution, from, to),
+        (Clock::Rolling, Unit::Year) => whole_months(12, resolution, from, to),
     }
+}
 
-    /// SQL for the first day of the calendar period that holds `ts`.
-    pub(super) fn start(self, ts: &str) -> String {
-        match self {
-            Self::Day => format!("CAST({ts} AS DATE)"),
-            _ => format!("CAST(date_trunc('{}', {ts}) AS DATE)", self.name()),
-        }
-    }
-
-    /// SQL for a number that is one higher for each calendar period.
-    fn ordinal(self, ts: &str) -> String {
-        let day = format!("CAST(CAST({ts} AS DATE) AS INT)");
-        let month = format!(
-            "(CAST(date_part('year', {ts}) AS INT) * 12 + CAST(date_part('month', {ts}) AS INT) - 1)"
-        );
-        match self {
-            Self::Day => day,
-            // Day 0 is a Thursday; the offset is whole weeks, and keeps the dividend positive.
-            Self::Week => format!("(({day} + 7000003) / 7)"),
-            Self::Month => month,
-            Self::Quarter => format!("({month} / 3)"),
-            Self::Year => format!("CAST(date_part('year', {ts}) AS INT)"),
-        }
-    }
-
-    /// SQL for the number of periods from `from` to `to`, which is not before it. The times are
-    /// dates, or timestamps of `resolution`.
-    pub(super) fn between(
-        self,
-        clock: Clock,
-        resolution: Option<TimeUnit>,
-        from: &str,
-        to: &str,
-    ) -> String {
-        match (clock, self) {
-            (Clock::Calendar, _) => format!("({} - {})", self.ordinal(to), self.ordinal(from)),
-            (Clock::Rolling, Self::Day) => elapsed(1, resolution, from, to),
-            (Clock::Rolling, Self::Week) => elapsed(7, resolution, from, to),
-            (Clock::Rolling, Self::Month) => whole_months(1, resolution, from, to),
-            (Clock::Rolling, Self::Quarter) => whole_months(3, resolution, from, to),
-            (Clock::Rolling, Self::Year) => whole_months(12, resolution, from, to),
-        }
+/// SQL for a number that is one higher for each calendar period.
+fn ordinal(unit: Unit, ts: &str) -> String {
+    let day = format!("CAST(CAST({ts} AS DATE) AS INT)");
+    let month = format!(
+        "(CAST(date_part('year', {ts}) AS INT) * 12 + CAST(date_part('month', {ts}) AS INT) - 1)"
+    );
+    match unit {
+        Unit::Day => day,
+        // Day 0 is a Thursday; the offset is whole weeks, and keeps the dividend positive.
+        Unit::Week => format!("(({day} + 7000003) / 7)"),
+        Unit::Month => month,
+        Unit::Quarter => format!("({month} / 3)"),
+        Unit::Year => format!("CAST(date_part('year', {ts}) AS INT)"),
     }
 }
 
@@ -101,8 +67,8 @@ fn elapsed(days: i64, resolution: Option<TimeUnit>, from: &str, to: &str) -> Str
 fn whole_months(step: i64, resolution: Option<TimeUnit>, from: &str, to: &str) -> String {
     let months = format!(
         "({} - {})",
-        Unit::Month.ordinal(to),
-        Unit::Month.ordinal(from)
+        ordinal(Unit::Month, to),
+        ordinal(Unit::Month, from)
     );
     let last_day = format!(
         "date_part('day', date_trunc('month', {to}) + INTERVAL '1 month' - INTERVAL '1 day')"

@@ -31,7 +31,7 @@ pub(super) fn marks(request: &Request) -> String {
         true => (
             ", min(ts) AS first",
             " FILTER (WHERE returns)",
-            request.unit.start("first"),
+            request.start("first"),
             request.periods_between("first", "active['first']"),
         ),
     };

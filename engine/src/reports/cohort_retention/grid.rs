@@ -19,7 +19,7 @@ pub(super) fn cells(request: &Request) -> String {
         Some(amount) => (
             format!(
                 ", sum(orders) AS orders, {} AS revenue",
-                amount.settled("sum(revenue)")
+                amount.settled("exact_sum(revenue)")
             ),
             ", 'orders', orders, 'revenue', revenue",
         ),
@@ -116,28 +116,28 @@ fn counted(request: &Request) -> String {
     let by = request.if_by("by_value, ");
     let money = request.counts_money();
     let sums = if money {
-        ", sum(cell['orders']) AS orders, sum(cell['revenue']) AS revenue"
+        ", sum(cell['orders']) AS orders, exact_sum(cell['revenue']) AS revenue"
     } else {
         ""
     };
-    let counted = |column: &str| match request.mode {
+    let counted = |sum: &str, column: &str| match request.mode {
         Mode::On => column.to_string(),
         Mode::OnOrAfter => format!(
-            "sum({column}) OVER (PARTITION BY {by}cohort ORDER BY period DESC \
+            "{sum}({column}) OVER (PARTITION BY {by}cohort ORDER BY period DESC \
              ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
         ),
         Mode::OnOrBefore => format!(
-            "COALESCE(sum({column}) FILTER (WHERE period >= 1) OVER (PARTITION BY {by}cohort \
+            "COALESCE({sum}({column}) FILTER (WHERE period >= 1) OVER (PARTITION BY {by}cohort \
              ORDER BY period ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 0)"
         ),
     };
-    let customers = counted("customers");
+    let customers = counted("sum", "customers");
     let (cumulated, shown) = match &request.amount {
         Some(amount) => (
             format!(
                 ", {} AS orders, {} AS revenue",
-                counted("orders"),
-                counted("revenue")
+                counted("sum", "orders"),
+                counted("exact_sum", "revenue")
             ),
             format!(
                 ", CAST(orders AS BIGINT) AS orders, {} AS revenue",

@@ -24,6 +24,7 @@ mod direct;
 mod grid;
 
 use arrow::datatypes::DataType;
+use cohortql_udfs::Unit;
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
@@ -32,7 +33,7 @@ use super::argument::Argument;
 use super::call::Call;
 use super::instant::{AsOf, WallClock};
 use super::money::Money;
-use clock::{Clock, Unit};
+use clock::Clock;
 
 /// The most periods that a report shows.
 const MOST_PERIODS: i64 = 10_000;
@@ -116,7 +117,8 @@ impl Request {
     fn read(call: &mut Call<'_>) -> Result<Self> {
         call.key("customer")?;
         let times = WallClock::new(call)?;
-        let unit = Unit::named(call.word("unit", &Unit::NAMES, "month")?);
+        let unit = Unit::parse(call.word("unit", &Unit::NAMES, Unit::Month.name())?)
+            .unwrap_or(Unit::Month);
         let mode = call.word("mode", &["on", "on_or_after", "on_or_before"], "on")?;
         let clock = call.word("clock", &["calendar", "rolling"], "calendar")?;
         Ok(Self {
@@ -133,7 +135,7 @@ impl Request {
             },
             starts: call.condition("starts")?,
             returns: call.condition("returns")?,
-            by: call.key("by")?.is_some(),
+            by: call.returned_key("by")?,
             order: call.key("order")?.is_some(),
             amount: Money::read(call)?,
             as_of: AsOf::new(call, &times)?,
@@ -155,7 +157,7 @@ impl Request {
     fn if_latest(&self, text: &'static str) -> &'static str {
         match self.as_of {
             AsOf::Latest => text,
-            AsOf::Day(_) | AsOf::Moment(_) => "",
+            AsOf::Day(_) | AsOf::Moment(..) => "",
         }
     }
 
@@ -167,9 +169,14 @@ impl Request {
         }
     }
 
+    /// SQL for the first day of the calendar period that holds a time.
+    fn start(&self, ts: &str) -> String {
+        clock::start(self.unit, ts)
+    }
+
     /// SQL for the periods between two times, of which `to` is not before `from`.
     fn periods_between(&self, from: &str, to: &str) -> String {
-        self.unit.between(self.clock, self.times.unit(), from, to)
+        clock::between(self.unit, self.clock, self.times.unit(), from, to)
     }
 
     /// `text` when the report splits by a value, else nothing.
