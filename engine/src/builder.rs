@@ -13,6 +13,7 @@ use crate::config::{Config, Settings, in_file};
 use crate::engine::{Shared, base_dir};
 use crate::formats::TableDefinition;
 use crate::queries::Queries;
+use crate::sharing::SharingPlanner;
 use crate::sql::TimeTravel;
 use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores};
 
@@ -119,6 +120,8 @@ impl EngineBuilder {
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)
             .with_optimizer_rules(environment::optimizer_rules())
+            .with_query_planner(Arc::new(SharingPlanner))
+            .with_physical_optimizer_rules(environment::physical_optimizer_rules())
             .with_relation_planners(relation_planners())
             .with_table_factories(formats::table_factories(settings.base_dir.clone()))
             .build();

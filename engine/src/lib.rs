@@ -34,6 +34,7 @@ pub mod reports;
 mod runtime;
 mod session;
 mod shape;
+mod sharing;
 pub mod sql;
 mod statement;
 pub mod stores;

@@ -11,6 +11,8 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
+use crate::sharing::SharedExec;
+
 /// Counters that a query moves while it runs; reading them is cheap.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -154,7 +156,11 @@ impl Scan {
 
 fn collect_scans(plan: &Arc<dyn ExecutionPlan>, scans: &mut Vec<Scan>) {
     let children = plan.children();
-    if children.is_empty() {
+    // What reads the rows of another part reads no table.
+    let again = plan
+        .downcast_ref::<SharedExec>()
+        .is_some_and(SharedExec::reads_again);
+    if children.is_empty() && !again {
         scans.push(Scan::new(plan));
     }
     for child in children {

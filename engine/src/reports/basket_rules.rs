@@ -1,11 +1,11 @@
 //! `basket_rules`: which items are bought together more often than apart.
 //!
-//! A basket holds each item once. The items in at least `min_support` of the baskets are found
-//! first; only they are paired, basket by basket, and the pairs counted. Every step is a GROUP BY
-//! by basket, item or pair, so that it spreads over cores and spills. Only the items and their
-//! counts come together in one row, with the number of baskets, which is counted in the same pass
-//! as an item that every basket holds: NULL. Each frequent pair gives two rules, antecedent →
-//! consequent and back.
+//! A basket holds each item once. The baskets' items are gathered, which is done once; from them
+//! the baskets and the items are counted. Only the pairs of items in at least `min_support` of the
+//! baskets are taken apart, each as a number, and counted. Every step over lines, baskets or pairs
+//! is a GROUP BY, so that it spreads over cores and spills; only the frequent items and their
+//! counts come together in one row. Each frequent pair gives two rules, antecedent → consequent
+//! and back.
 //!
 //! With N baskets, n_a and n_c of them holding antecedent and consequent and n_ac both:
 //! support = n_ac/N, confidence = n_ac/n_a, lift = confidence / (n_c/N), leverage = support −
@@ -52,7 +52,7 @@ impl Report for BasketRules {
 
     fn plan(&self, call: &mut Call<'_>) -> Result<LogicalPlan> {
         call.key("basket")?;
-        call.key("item")?;
+        call.returned_key("item")?;
         let min_support = call.number("min_support", 0.0..=1.0, 0.0)?;
         let min_confidence = call.number("min_confidence", 0.0..=1.0, 0.0)?;
         let min_lift = call.number("min_lift", 0.0..=f64::MAX, 0.0)?;
@@ -78,44 +78,38 @@ fn sql(min_support: f64, min_confidence: f64, min_lift: f64) -> String {
         "WITH _rules_lines AS (
            SELECT basket, item FROM (SELECT $basket AS basket, $item AS item FROM \"$input\")
            WHERE basket IS NOT NULL AND item IS NOT NULL),
-         _rules_contents AS (
-           SELECT array_append(array_agg(item), NULL) AS items
-           FROM (SELECT basket, item FROM _rules_lines GROUP BY basket, item)
-           GROUP BY basket),
+         _rules_contents AS (SELECT itemset(item) AS items FROM _rules_lines GROUP BY basket),
+         _rules_total AS (SELECT count(items) AS n FROM _rules_contents),
          _rules_counts AS (
            SELECT item, count(*) AS n_item
            FROM (SELECT unnest(items) AS item FROM _rules_contents) GROUP BY item),
-         _rules_gathered AS (
-           SELECT max(n_item) FILTER (WHERE item IS NULL) AS n,
-             array_agg(named_struct('item', item, 'n_item', n_item))
-               FILTER (WHERE item IS NOT NULL) AS items
-           FROM _rules_counts),
+         _rules_listed AS (
+           SELECT array_agg(item ORDER BY item) AS items,
+             array_agg(n_item ORDER BY item) AS counts, count(item) AS n
+           FROM _rules_counts
+           WHERE CAST(n_item AS DOUBLE) / (SELECT n FROM _rules_total) >= {min_support}),
          _rules_frequent AS (
-           SELECT i['item'] AS item, i['n_item'] AS n_item, n
-           FROM (SELECT n, unnest(items) AS i FROM _rules_gathered)
-           WHERE CAST(i['n_item'] AS DOUBLE) / n >= {min_support}),
-         _rules_kept AS (
-           SELECT basket, f.item, max(n_item) AS n_item, max(n) AS n
-           FROM _rules_lines AS l JOIN _rules_frequent AS f ON l.item = f.item
-           GROUP BY basket, f.item),
-         _rules_baskets AS (
-           SELECT array_agg(named_struct('item', item, 'n_item', n_item, 'n', n)) AS items
-           FROM _rules_kept GROUP BY basket HAVING count(*) > 1),
+           SELECT unnest(items) AS item, unnest(counts) AS n_item, unnest(range(1, n + 1)) AS place
+           FROM _rules_listed),
          _rules_pairs AS (
-           SELECT a['item'] AS item_a, b['item'] AS item_b,
-             max(a['n_item']) AS n_a, max(b['n_item']) AS n_b, max(a['n']) AS n,
-             count(*) AS n_both
-           FROM (SELECT a, unnest(items) AS b FROM
-                  (SELECT unnest(items) AS a, items FROM _rules_baskets))
-           WHERE a['item'] < b['item']
-           GROUP BY a['item'], b['item']),
+           SELECT pair, count(*) AS n_both, max(n) AS n
+           FROM (SELECT unnest(item_pairs(items, (SELECT items FROM _rules_listed))) AS pair,
+                   (SELECT n FROM _rules_total) AS n
+                 FROM _rules_contents)
+           GROUP BY pair),
+         _rules_named AS (
+           SELECT a.item AS item_a, b.item AS item_b, a.n_item AS n_a, b.n_item AS n_b, n_both, n
+           FROM _rules_frequent AS b JOIN (
+             _rules_frequent AS a JOIN (
+               SELECT * FROM _rules_pairs WHERE CAST(n_both AS DOUBLE) / n >= {min_support}) AS p
+             ON a.place = p.pair >> 32)
+           ON b.place = p.pair & 4294967295),
          _rules_directed AS (
            SELECT CASE forth WHEN 1 THEN item_a ELSE item_b END AS antecedent,
              CASE forth WHEN 1 THEN item_b ELSE item_a END AS consequent,
              CASE forth WHEN 1 THEN n_a ELSE n_b END AS n_a,
              CASE forth WHEN 1 THEN n_b ELSE n_a END AS n_c, n_both, n
-           FROM (SELECT *, unnest([1, 0]) AS forth FROM _rules_pairs
-                 WHERE CAST(n_both AS DOUBLE) / n >= {min_support})),
+           FROM (SELECT *, unnest([1, 0]) AS forth FROM _rules_named)),
          _rules_measured AS (
            SELECT *, CAST(n_a AS DOUBLE) / n AS support_a, CAST(n_c AS DOUBLE) / n AS support_c,
              CAST(n_both AS DOUBLE) / n AS support, CAST(n_both AS DOUBLE) / n_a AS confidence,

@@ -3,6 +3,7 @@
 mod limits;
 mod parameters;
 mod projects;
+mod sharing;
 mod statements;
 
 use arrow::array::RecordBatch;

@@ -21,8 +21,8 @@
 //! State: eight bytes a distinct line, and each basket's and item's key once. Cost: a
 //! sort of the lines, then the pairs of the frequent items of each basket, so that
 //! `max_basket` bounds what one absurd basket costs. Without GROUP BY it finishes on one
-//! core and cannot spill; grouped pairs of a self join can.
-//! Errors: constants out of range, at planning.
+//! core and cannot spill; the report `basket_rules` can.
+//! Errors: constants out of range, at planning; more than a million pairs, at execution.
 //! Source: Agrawal & Srikant 1994; Brin, Motwani, Ullman & Tsur 1997.
 
 use std::mem::size_of_val;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{ScalarValue, exec_datafusion_err};
+use datafusion::common::{ScalarValue, exec_datafusion_err, resources_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::function::{
     AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
@@ -47,7 +47,7 @@ use crate::arguments;
 use crate::binding::simplify_aggregate;
 use crate::constants::Constants;
 use crate::grouped::{GroupedState, Groups, Whole};
-use crate::math::pairs::{PairSearch, Wanted};
+use crate::math::pairs::{MOST_PAIRS, PairSearch, Wanted};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 
@@ -56,7 +56,7 @@ const NAME: &str = "basket_lift";
 /// Pairs of items and their lift.
 #[user_doc(
     doc_section(label = "Baskets"),
-    description = "Pairs of items that are bought together, with the lift of each: how much more often than by chance. Returns a LIST of STRUCT(item_a, item_b, baskets_a, baskets_b, baskets_both, baskets BIGINT, support, confidence_ab, confidence_ba, lift DOUBLE) with item_a < item_b, ordered by lift descending, then item_a, item_b; an empty list when there is nothing. A basket holds each item once, however many lines it has; `baskets` counts all with at least one item. Without GROUP BY it finishes on one core and cannot spill: for more order lines than memory holds, use `basket_rules`.",
+    description = "Pairs of items that are bought together, with the lift of each: how much more often than by chance. Returns a LIST of STRUCT(item_a, item_b, baskets_a, baskets_b, baskets_both, baskets BIGINT, support, confidence_ab, confidence_ba, lift DOUBLE) with item_a < item_b, ordered by lift descending, then item_a, item_b; an empty list when there is nothing. A basket holds each item once, however many lines it has; `baskets` counts all with at least one item. It finishes a group on one core, cannot spill, and gives no more than a million pairs: for more, or more order lines than memory holds, use `basket_rules`.",
     syntax_example = "basket_lift(basket, item, min_support [, max_basket])",
     sql_example = "```sql
 SELECT pair['item_a'] AS a, pair['item_b'] AS b, pair['baskets_both'] AS both, pair['lift'] AS lift
@@ -246,10 +246,15 @@ impl GroupedState for BasketLiftState {
         let mut lengths = Vec::with_capacity(groups);
         for group in 0..groups {
             let baskets = ordered.baskets(group).iter();
-            let (total, found) = search
-                .search(baskets.map(|&basket| ordered.items(basket)), |a, b| {
-                    items.bytes(a).cmp(items.bytes(b))
-                });
+            let found = search.search(baskets.map(|&basket| ordered.items(basket)), |a, b| {
+                items.bytes(a).cmp(items.bytes(b))
+            });
+            let Some((total, found)) = found else {
+                return resources_err!(
+                    "{NAME} gives no list of more than {MOST_PAIRS} pairs: raise min_support, set \
+                     max_basket, or use basket_rules, which gives rows"
+                );
+            };
             lengths.push(found.len());
             pairs.extend(found.into_iter().map(|pair| (pair, total)));
         }

@@ -1,6 +1,5 @@
 //! Order lines as flat state: which items each basket of each group holds.
 
-use std::mem::size_of;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,11 +14,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::utils::format_state_name;
 
 use crate::keys::{Keys, stored_type};
+use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::rows::counted;
-
-/// Lines are put in order, and repeated ones dropped, when there are twice as many as at
-/// the last time and at least so many.
-const LEAST_TO_SORT: usize = 1 << 16;
 
 /// Distinct (group, basket, item) triples. A basket belongs to one group; items are
 /// shared by all. Eight bytes a line, besides the keys.
@@ -28,10 +24,8 @@ pub(super) struct Lines {
     groups: usize,
     baskets: Keys,
     items: Keys,
-    /// Basket number in the upper half, item number in the lower.
-    lines: Vec<u64>,
-    /// How many of `lines`, from the first, are in order and distinct.
-    sorted: usize,
+    /// Numbers of baskets and items.
+    lines: Distinct,
 }
 
 /// The lines in order, for reading: the items of each basket, the baskets of each group.
@@ -66,8 +60,7 @@ impl Lines {
             groups: 0,
             baskets: Keys::new(basket)?,
             items: Keys::new(item)?,
-            lines: Vec::new(),
-            sorted: 0,
+            lines: Distinct::default(),
         })
     }
 
@@ -100,34 +93,19 @@ impl Lines {
         self.items
             .number(item, counted.as_ref(), |_| 0, &mut items)?;
         self.lines
-            .extend(baskets.iter().zip(&items).map(|(&b, &i)| line(b, i)));
-        self.sort_when_due();
+            .extend(baskets.iter().zip(&items).map(|(&b, &i)| pair(b, i)));
         Ok(())
-    }
-
-    fn sort_when_due(&mut self) {
-        if self.lines.len() >= LEAST_TO_SORT.max(self.sorted * 2) {
-            self.sort();
-        }
-    }
-
-    fn sort(&mut self) {
-        if self.sorted < self.lines.len() {
-            self.lines.sort_unstable();
-            self.lines.dedup();
-            self.sorted = self.lines.len();
-        }
     }
 
     /// The lines of the first `groups` groups, for reading.
     pub(super) fn ordered(&mut self, groups: usize) -> Ordered {
-        self.sort();
+        let lines = self.lines.sorted();
         let mut starts = Vec::with_capacity(self.baskets.len() + 1);
         let mut position = 0;
-        for basket in 0..self.baskets.len() as u64 {
+        for basket in 0..self.baskets.len() as u32 {
             starts.push(position);
-            let here = self.lines[position..].iter();
-            position += here.take_while(|&&line| line >> 32 == basket).count();
+            let here = lines[position..].iter();
+            position += here.take_while(|&&line| owner(line) == basket).count();
         }
         starts.push(position);
         let mut sizes = vec![0; groups + 1];
@@ -147,7 +125,7 @@ impl Lines {
             *slot += 1;
         }
         Ordered {
-            items: self.lines.iter().map(|&line| line as u32).collect(),
+            items: self.lines.members().collect(),
             starts,
             baskets,
             groups: sizes,
@@ -156,31 +134,15 @@ impl Lines {
 
     /// Forgets the first `groups` groups.
     pub(super) fn discard(&mut self, groups: usize) {
-        self.sort();
         self.groups -= groups;
         let gone = u32::try_from(groups).unwrap_or(u32::MAX);
         let baskets = self.baskets.retain(|_, owner| owner.checked_sub(gone));
-        self.lines.retain_mut(|line| {
-            let basket = baskets[(*line >> 32) as usize];
-            *line = *line & u64::from(u32::MAX) | u64::from(basket) << 32;
-            basket != u32::MAX
-        });
-        // Numbers keep their order, so the lines keep theirs.
-        self.sorted = self.lines.len();
-        // Items that no line holds any more go when they are the most.
-        if self.items.len() > 2 * self.lines.len() {
-            let mut used = vec![false; self.items.len()];
-            for &line in &self.lines {
-                used[line as u32 as usize] = true;
-            }
-            let items = self
-                .items
-                .retain(|item, _| used[item as usize].then_some(0));
-            for line in &mut self.lines {
-                *line = *line & !u64::from(u32::MAX) | u64::from(items[*line as u32 as usize]);
-            }
-            self.lines.shrink_to_fit();
-        }
+        self.lines
+            .rename(|basket, item| match baskets[basket as usize] {
+                u32::MAX => None,
+                basket => Some((basket, item)),
+            });
+        forget_unused(&mut self.items, &mut self.lines);
     }
 
     /// The fields of [`Lines::state`], for an aggregate named `name`.
@@ -214,7 +176,7 @@ impl Lines {
                         *item_place = (items.len() - first_item) as u32;
                         items.push(item);
                     }
-                    lines.push(line(place, *item_place).cast_signed());
+                    lines.push(pair(place, *item_place).cast_signed());
                 }
             }
             for &item in &items[first_item..] {
@@ -287,49 +249,57 @@ impl Lines {
             for &value in &values[start..start + lines.value_length(row) as usize] {
                 let value = value.cast_unsigned();
                 let found = baskets
-                    .get((value >> 32) as usize)
-                    .zip(items.get(value as u32 as usize));
+                    .get(owner(value) as usize)
+                    .zip(items.get(member(value) as usize));
                 let (&basket, &item) = found.ok_or_else(|| {
                     exec_datafusion_err!("a state of basket lines refers to keys that it lacks")
                 })?;
-                self.lines.push(line(basket, item));
+                self.lines.extend(std::iter::once(pair(basket, item)));
             }
         }
-        self.sort_when_due();
         Ok(())
     }
 
     /// Bytes on the heap.
     pub(super) fn heap_size(&self) -> usize {
-        self.baskets.heap_size() + self.items.heap_size() + self.lines.capacity() * size_of::<u64>()
+        self.baskets.heap_size() + self.items.heap_size() + self.lines.heap_size()
     }
 }
 
-const fn line(basket: u32, item: u32) -> u64 {
-    (basket as u64) << 32 | item as u64
+/// Forgets the keys of `items` that no pair has as its member, when they are the most.
+pub(super) fn forget_unused(items: &mut Keys, pairs: &mut Distinct) {
+    if items.len() <= 2 * pairs.len() {
+        return;
+    }
+    let mut used = vec![false; items.len()];
+    for item in pairs.members() {
+        used[item as usize] = true;
+    }
+    let numbers = items.retain(|item, _| used[item as usize].then_some(0));
+    pairs.rename(|owner, item| Some((owner, numbers[item as usize])));
 }
 
-/// Checks that groups can be numbered by half a line's bits.
-fn group_number(groups: usize) -> Result<u32> {
+/// Checks that groups can be numbered by half of a pair's bits.
+pub(super) fn group_number(groups: usize) -> Result<u32> {
     u32::try_from(groups).map_err(|_| exec_datafusion_err!("more than {} groups", u32::MAX))
 }
 
 /// A list column with an element type's own name, of rows with so many values each.
-fn list(values: ArrayRef, lengths: impl IntoIterator<Item = usize>) -> ArrayRef {
+pub(super) fn list(values: ArrayRef, lengths: impl IntoIterator<Item = usize>) -> ArrayRef {
     let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
     let offsets = OffsetBuffer::<i64>::from_lengths(lengths);
     Arc::new(LargeListArray::new(field, offsets, values, None))
 }
 
 /// The elements of all of a list column's rows, which may be a slice of another's.
-fn elements(list: &LargeListArray) -> ArrayRef {
+pub(super) fn elements(list: &LargeListArray) -> ArrayRef {
     let offsets = list.value_offsets();
     let (first, last) = (offsets[0] as usize, offsets[list.len()] as usize);
     list.values().slice(first, last - first)
 }
 
 /// Where a row's elements are among [`elements`].
-fn range(list: &LargeListArray, row: usize) -> Range<usize> {
+pub(super) fn range(list: &LargeListArray, row: usize) -> Range<usize> {
     let offsets = list.value_offsets();
     (offsets[row] - offsets[0]) as usize..(offsets[row + 1] - offsets[0]) as usize
 }

@@ -1,6 +1,8 @@
 //! Baskets: what is bought together.
 
 mod basket_lift;
+mod item_pairs;
+mod itemset;
 mod lines;
 mod pair_list;
 
@@ -10,6 +12,10 @@ use crate::registry::{Entry, Family};
 pub(crate) fn family() -> Family {
     Family {
         title: "Baskets",
-        functions: vec![Entry::aggregate(basket_lift::BasketLift::new())],
+        functions: vec![
+            Entry::aggregate(basket_lift::BasketLift::new()),
+            Entry::aggregate(itemset::Itemset::new()),
+            Entry::scalar(item_pairs::ItemPairs::new()),
+        ],
     }
 }

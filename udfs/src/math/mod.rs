@@ -3,6 +3,7 @@
 pub(crate) mod active;
 pub(crate) mod calendar;
 pub(crate) mod cooccurrence;
+pub(crate) mod distinct;
 pub(crate) mod earliest;
 pub(crate) mod exact_sum;
 pub(crate) mod local_time;

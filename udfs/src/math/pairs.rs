@@ -8,6 +8,9 @@ use std::cmp::Ordering;
 
 use super::cooccurrence::Kept;
 
+/// The most pairs that one search may find: some hundred megabytes as a result.
+pub(crate) const MOST_PAIRS: usize = 1 << 20;
+
 /// No number of an item among the frequent ones.
 const INFREQUENT: u32 = u32::MAX;
 
@@ -94,12 +97,13 @@ impl PairSearch {
     }
 
     /// The number of baskets that count, and their wanted pairs by falling lift, then by
-    /// items. A basket holds each item once; `compare` is the order of items.
+    /// items; `None` for more than [`MOST_PAIRS`]. A basket holds each item once; `compare` is the
+    /// order of items.
     pub(crate) fn search<'a>(
         &mut self,
         baskets: impl Iterator<Item = &'a [u32]> + Clone,
         compare: impl Fn(u32, u32) -> Ordering,
-    ) -> (u64, Vec<Pair>) {
+    ) -> Option<(u64, Vec<Pair>)> {
         let wanted = self.wanted;
         let baskets = baskets.filter(move |basket| wanted.holds(basket));
         let mut total = 0;
@@ -128,8 +132,14 @@ impl PairSearch {
             kept.add(ranks.filter(|&rank| rank != INFREQUENT));
         }
         let mut pairs = Vec::new();
+        let mut too_many = false;
         kept.count_pairs(frequent.len(), |rank_a, rank_b, both| {
-            if u64::from(both) >= least {
+            if u64::from(both) < least {
+                return;
+            }
+            if pairs.len() == MOST_PAIRS {
+                too_many = true;
+            } else {
                 let (a, b) = (frequent[rank_a as usize], frequent[rank_b as usize]);
                 pairs.push(Pair {
                     a,
@@ -150,7 +160,7 @@ impl PairSearch {
             self.counts[item as usize] = 0;
             self.ranks[item as usize] = INFREQUENT;
         }
-        (total, pairs)
+        (!too_many).then_some((total, pairs))
     }
 }
 
@@ -190,7 +200,8 @@ mod tests {
         let baskets: [&[u32]; 5] = [&[1, 2], &[2, 1], &[1, 2], &[1], &[3]];
         let mut search = PairSearch::new(wanted(0.6), 4);
         for _ in 0..2 {
-            let (total, pairs) = search.search(baskets.into_iter(), |a, b| a.cmp(&b));
+            let found = search.search(baskets.into_iter(), |a, b| a.cmp(&b));
+            let (total, pairs) = found.unwrap();
             assert_eq!((total, pairs.len()), (5, 1));
             assert_eq!((pairs[0].a, pairs[0].b, pairs[0].both), (1, 2, 3));
             assert!((pairs[0].lift(total) - 3.0 / 5.0 / (4.0 / 5.0 * 3.0 / 5.0)).abs() < 1e-15);
@@ -204,7 +215,8 @@ mod tests {
             min_support: 1.0,
             max_basket: Some(2),
         };
-        let (total, pairs) = PairSearch::new(most, 3).search(baskets.into_iter(), |a, b| a.cmp(&b));
+        let found = PairSearch::new(most, 3).search(baskets.into_iter(), |a, b| a.cmp(&b));
+        let (total, pairs) = found.unwrap();
         assert_eq!((total, pairs.len()), (1, 1));
     }
 }

@@ -1,0 +1,356 @@
+//! `itemset(item)`: what a basket holds.
+//!
+//! Definition: the distinct items of the group, in order.
+//!
+//! - `item`: a key of any type that can be hashed. NULLs are skipped.
+//!
+//! Result: LIST of the item's type, ascending; dictionaries are unpacked and unsigned integers
+//! become signed ones that hold them, BIGINT UNSIGNED a DECIMAL(20,0). No items give an empty
+//! list. State: eight bytes for each item of each group, and each item's key once. Cost: a sort
+//! of the lines. Errors: more items together than a list can hold, at execution.
+//! Source: Agrawal & Srikant 1994.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, UInt32Array};
+use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::compute::{cast, filter as keep, take};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{ScalarValue, exec_datafusion_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::function::{
+    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
+};
+use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
+};
+use datafusion_macros::user_doc;
+
+use super::lines::{elements, forget_unused, group_number, list};
+use crate::arguments;
+use crate::binding::simplify_aggregate;
+use crate::constants::Constants;
+use crate::grouped::{GroupedState, Groups, Whole};
+use crate::keys::{Keys, result_type, stored_type};
+use crate::math::distinct::{Distinct, member, owner, pair};
+use crate::parameter::{Kind, Parameter};
+use crate::registry::Described;
+use crate::rows::counted;
+
+const NAME: &str = "itemset";
+
+/// The distinct items of a basket.
+#[user_doc(
+    doc_section(label = "Baskets"),
+    description = "The distinct items of a group, ascending: what a basket holds, however many lines name it. Returns a LIST of the item's type; an empty list when there is nothing.",
+    syntax_example = "itemset(item)",
+    sql_example = "```sql
+SELECT basket, itemset(item) AS items
+FROM (VALUES (1, 'milk'), (1, 'beer'), (1, 'milk'), (2, 'beer')) AS lines(basket, item)
+GROUP BY basket ORDER BY basket;
++--------+--------------+
+| basket | items        |
++--------+--------------+
+| 1      | [beer, milk] |
+| 2      | [beer]       |
++--------+--------------+
+```",
+    argument(
+        name = "item",
+        description = "The key of the item, of any type that can be hashed. NULLs are skipped. Unsigned integers come back as signed ones, BIGINT UNSIGNED as DECIMAL(20,0)."
+    )
+)]
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Itemset {
+    signature: Signature,
+}
+
+impl Itemset {
+    pub(crate) fn new() -> Self {
+        Self {
+            signature: arguments::signature(Self::PARAMETERS),
+        }
+    }
+
+    fn state(args: &AccumulatorArgs) -> Result<ItemsetState> {
+        Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
+        let item = args.expr_fields[0].data_type();
+        Ok(ItemsetState {
+            groups: 0,
+            keys: Keys::new(item)?,
+            held: Distinct::default(),
+            item: result_type(item),
+        })
+    }
+}
+
+impl Described for Itemset {
+    const PARAMETERS: &'static [Parameter] = &[Parameter::required("item", Kind::Key)];
+
+    fn check(_constants: &Constants) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn list_type(item: &DataType) -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(result_type(item), true)))
+}
+
+impl AggregateUDFImpl for Itemset {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        Ok(list_type(&arg_types[0]))
+    }
+
+    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
+        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
+        let items = list_type(arg_fields[0].data_type());
+        Ok(Arc::new(Field::new(NAME, items, true)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let item = stored_type(args.input_fields[0].data_type());
+        let items = DataType::LargeList(Arc::new(Field::new_list_field(item, true)));
+        let name = format_state_name(args.name, "items");
+        Ok(vec![Arc::new(Field::new(name, items, true))])
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(Whole::new(Self::state(&args)?)))
+    }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Groups(Self::state(&args)?)))
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        AggregateOrderSensitivity::Insensitive
+    }
+
+    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
+        match data_type {
+            DataType::List(field) => Ok(ScalarValue::List(ScalarValue::new_list(
+                &[],
+                field.data_type(),
+                true,
+            ))),
+            other => Err(exec_datafusion_err!("{NAME} returns no {other}")),
+        }
+    }
+
+    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
+        simplify_aggregate::<Self>(NAME)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
+/// The items of each group.
+struct ItemsetState {
+    groups: usize,
+    keys: Keys,
+    /// Groups and the numbers of their items.
+    held: Distinct,
+    /// The type in which items are returned.
+    item: DataType,
+}
+
+impl ItemsetState {
+    /// The items of the first `groups` groups, one group's after another's, in their order, and
+    /// how many each has.
+    fn items(&mut self, groups: usize) -> Result<(ArrayRef, Vec<usize>)> {
+        let held = self.held.sorted();
+        let held = &held[..held.partition_point(|&pair| (owner(pair) as usize) < groups)];
+        let mut ranks = vec![u32::MAX; self.keys.len()];
+        let mut order: Vec<u32> = Vec::new();
+        for &pair in held {
+            let rank = &mut ranks[member(pair) as usize];
+            if *rank == u32::MAX {
+                *rank = 0;
+                order.push(member(pair));
+            }
+        }
+        order.sort_unstable_by(|&a, &b| self.keys.bytes(a).cmp(self.keys.bytes(b)));
+        for (rank, &number) in (0..).zip(&order) {
+            ranks[number as usize] = rank;
+        }
+        let mut lengths = vec![0; groups];
+        let mut items: Vec<u32> = Vec::with_capacity(held.len());
+        for group in held.chunk_by(|&a, &b| owner(a) == owner(b)) {
+            let start = items.len();
+            items.extend(group.iter().map(|&pair| ranks[member(pair) as usize]));
+            items[start..].sort_unstable();
+            lengths[owner(group[0]) as usize] = group.len();
+        }
+        let distinct = self.keys.column(&order)?;
+        Ok((take(&distinct, &UInt32Array::from(items), None)?, lengths))
+    }
+}
+
+impl GroupedState for ItemsetState {
+    fn grow(&mut self, groups: usize) {
+        self.groups = groups;
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        group_number(self.groups)?;
+        let counted = counted(filter, &[&values[0]]);
+        let mut numbers = Vec::with_capacity(group_indices.len());
+        self.keys
+            .number(&values[0], counted.as_ref(), |_| 0, &mut numbers)?;
+        let mut numbers = numbers.into_iter();
+        let held = |group: &usize| Some(pair(*group as u32, numbers.next()?));
+        match counted {
+            None => self.held.extend(group_indices.iter().map_while(held)),
+            Some(counted) => {
+                let groups = counted.valid_indices().map(|row| &group_indices[row]);
+                self.held.extend(groups.map_while(held));
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        group_number(self.groups)?;
+        let items = state[0].as_list::<i64>();
+        let mut numbers = Vec::new();
+        self.keys
+            .number(&elements(items), None, |_| 0, &mut numbers)?;
+        let mut numbers = numbers.into_iter();
+        for (row, &group) in group_indices.iter().enumerate() {
+            let items = numbers.by_ref().take(items.value_length(row) as usize);
+            self.held.extend(items.map(|item| pair(group as u32, item)));
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let (items, lengths) = self.items(groups)?;
+        if i32::try_from(items.len()).is_err() {
+            return Err(exec_datafusion_err!(
+                "{NAME}: {} items are more than a list column can hold",
+                items.len()
+            ));
+        }
+        let field = Arc::new(Field::new_list_field(self.item.clone(), true));
+        let items = cast(&items, &self.item)?;
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        Ok(Arc::new(ListArray::try_new(field, offsets, items, None)?))
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        let (items, lengths) = self.items(groups)?;
+        Ok(vec![list(items, lengths)])
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.groups -= groups;
+        let gone = u32::try_from(groups).unwrap_or(u32::MAX);
+        self.held
+            .rename(|group, item| Some((group.checked_sub(gone)?, item)));
+        forget_unused(&mut self.keys, &mut self.held);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let items = cast(&values[0], &stored_type(values[0].data_type()))?;
+        let (items, lengths) = match counted(filter, &[&values[0]]) {
+            None => (items, vec![1; values[0].len()]),
+            Some(counted) => {
+                let lengths = counted.iter().map(usize::from).collect();
+                let counted = BooleanArray::new(counted.into_inner(), None);
+                (keep(&items, &counted)?, lengths)
+            }
+        };
+        Ok(vec![list(items, lengths)])
+    }
+
+    fn groups(&self) -> usize {
+        self.groups
+    }
+
+    fn heap_size(&self) -> usize {
+        self.keys.heap_size() + self.held.heap_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use datafusion::arrow::array::StringArray;
+    use datafusion::arrow::array::builder::{ListBuilder, StringBuilder};
+    use datafusion::logical_expr::AggregateUDF;
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+
+    use super::*;
+    use crate::testing::{Argument, Case};
+
+    /// Random words, some NULL, of random groups and under a random filter, against trees.
+    #[test]
+    fn any_split_equals_one_pass() {
+        for seed in 0..24 {
+            let random = &mut StdRng::seed_from_u64(seed);
+            let rows = random.random_range(0..200);
+            let words: Vec<Option<String>> = (0..rows)
+                .map(|_| {
+                    let word = format!("w{}", random.random_range(0..20));
+                    random.random_bool(0.9).then_some(word)
+                })
+                .collect();
+            let groups: Vec<usize> = (0..rows).map(|_| random.random_range(0..7)).collect();
+            let filter: Option<BooleanArray> = random
+                .random_bool(0.5)
+                .then(|| (0..rows).map(|_| Some(random.random_bool(0.6))).collect());
+            let mut sets = vec![BTreeSet::new(); 7];
+            for row in 0..rows {
+                if filter.as_ref().is_none_or(|filter| filter.value(row))
+                    && let Some(word) = &words[row]
+                {
+                    sets[groups[row]].insert(word.clone());
+                }
+            }
+            let mut expected = ListBuilder::new(StringBuilder::new());
+            for set in sets {
+                expected.append_value(set.into_iter().map(Some));
+            }
+            let case = Case {
+                function: Arc::new(AggregateUDF::from(Itemset::new())),
+                arguments: vec![Argument::Column(Arc::new(StringArray::from(words)))],
+                groups,
+                filter,
+            };
+            case.assert_every_route(&(Arc::new(expected.finish()) as ArrayRef), seed);
+        }
+    }
+}
