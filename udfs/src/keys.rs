@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -17,7 +18,7 @@ use crate::rows::for_each_counted;
 /// a key is, all have owner 0.
 ///
 /// Keys are kept as bytes in Arrow's row format, one after another, so that a key costs
-/// its bytes and some 20 more, and comparing the bytes compares the values.
+/// its bytes and some 30 more, and comparing the bytes compares the values.
 #[derive(Debug)]
 pub(crate) struct Keys {
     data_type: DataType,
@@ -26,8 +27,19 @@ pub(crate) struct Keys {
     /// Where each key's bytes end.
     ends: Vec<usize>,
     owners: Vec<u32>,
-    numbers: HashTable<u32>,
+    /// Whether all keys are of one width of at most eight bytes.
+    narrow: bool,
+    numbers: HashTable<Numbered>,
     hasher: DefaultHashBuilder,
+}
+
+/// A key in the table of numbers, with what tells it from most others without a look at its bytes.
+#[derive(Debug)]
+struct Numbered {
+    /// The bytes of a narrow key, the hash of another.
+    print: u64,
+    owner: u32,
+    number: u32,
 }
 
 impl Keys {
@@ -40,6 +52,7 @@ impl Keys {
         let data_type = stored_type(data_type);
         Ok(Self {
             converter: RowConverter::new(vec![SortField::new(data_type.clone())])?,
+            narrow: data_type.primitive_width().is_some_and(|width| width <= 8),
             data_type,
             bytes: Vec::new(),
             ends: Vec::new(),
@@ -115,26 +128,37 @@ impl Keys {
         let Self {
             bytes,
             ends,
-            owners,
+            narrow,
             numbers,
             hasher,
             ..
         } = self;
-        let hash = hasher.hash_one((owner, key));
-        let same = |&number: &u32| {
-            owners[number as usize] == owner && key_bytes(bytes, ends, number) == key
+        let print = match narrow {
+            true => narrow_print(key),
+            false => hasher.hash_one(key),
         };
-        if let Some(&number) = numbers.find(hash, same) {
-            return Some(number);
+        let same = |other: &Numbered| {
+            (other.print, other.owner) == (print, owner)
+                && (*narrow || key_bytes(bytes, ends, other.number) == key)
+        };
+        let hash = |key: &Numbered| hasher.hash_one((key.print, key.owner));
+        let number = u32::try_from(ends.len()).ok();
+        let new = Numbered {
+            print,
+            owner,
+            number: number.unwrap_or(u32::MAX),
+        };
+        match numbers.entry(hash(&new), same, hash) {
+            Entry::Occupied(found) => Some(found.get().number),
+            Entry::Vacant(vacant) => {
+                let number = number.filter(|&number| number < u32::MAX)?;
+                vacant.insert(new);
+                bytes.extend_from_slice(key);
+                ends.push(bytes.len());
+                self.owners.push(owner);
+                Some(number)
+            }
         }
-        let number = u32::try_from(ends.len()).ok().filter(|&n| n < u32::MAX)?;
-        bytes.extend_from_slice(key);
-        ends.push(bytes.len());
-        owners.push(owner);
-        numbers.insert_unique(hash, number, |&number| {
-            hasher.hash_one((owners[number as usize], key_bytes(bytes, ends, number)))
-        });
-        Some(number)
     }
 
     /// Forgets the keys for which `keep` gives no owner and gives the others theirs.
@@ -178,6 +202,15 @@ impl Keys {
     }
 }
 
+/// The bytes of a narrow key after the first, which says that it is not NULL.
+fn narrow_print(key: &[u8]) -> u64 {
+    let mut print = [0; 8];
+    for (to, from) in print.iter_mut().zip(key.iter().skip(1)) {
+        *to = *from;
+    }
+    u64::from_ne_bytes(print)
+}
+
 fn key_bytes<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
     let number = number as usize;
     let start = if number == 0 { 0 } else { ends[number - 1] };
@@ -214,7 +247,8 @@ pub fn result_type(data_type: &DataType) -> DataType {
 mod tests {
     use std::sync::Arc;
 
-    use datafusion::arrow::array::{AsArray, StringViewArray};
+    use datafusion::arrow::array::{AsArray, Int32Array, StringViewArray};
+    use datafusion::arrow::datatypes::Int32Type;
 
     use super::*;
 
@@ -237,6 +271,21 @@ mod tests {
         let column = keys.column(&[4, 2, 1]).unwrap();
         let values: Vec<_> = column.as_string::<i64>().iter().flatten().collect();
         assert_eq!(values, ["b", "", "a"]);
+    }
+
+    #[test]
+    fn narrow_keys_are_told_apart() {
+        let values: ArrayRef = Arc::new(Int32Array::from(vec![0, 1, -1, 256, i32::MIN, 1, 0]));
+        let mut keys = Keys::new(&DataType::Int32).unwrap();
+        let mut numbers = Vec::new();
+        keys.number(&values, None, |row| u32::from(row == 6), &mut numbers)
+            .unwrap();
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 1, 5]);
+        let column = keys.column(&[4, 3]).unwrap();
+        assert_eq!(
+            column.as_primitive::<Int32Type>().values(),
+            &[i32::MIN, 256]
+        );
     }
 
     #[test]
