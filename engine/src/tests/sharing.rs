@@ -66,7 +66,7 @@ async fn what_may_differ_is_computed_anew() {
 async fn shared_rows_spill() {
     let engine = Engine::builder()
         .target_partitions(2)
-        .memory_limit(32 << 20)
+        .memory_limit(48 << 20)
         .build()
         .await
         .unwrap();
