@@ -39,6 +39,7 @@ pub mod sql;
 mod statement;
 pub mod stores;
 mod stream;
+mod unnest_keys;
 
 pub use builder::EngineBuilder;
 pub use config::{Config, Settings};
