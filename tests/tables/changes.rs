@@ -32,6 +32,41 @@ async fn new_changed_and_deleted_files_count_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn new_columns_are_seen() {
+    let place = Place::new().await;
+    place
+        .copy("SELECT 1 AS x", "t/1.parquet", "PARQUET", "")
+        .await;
+    place.register("t").await;
+    assert_eq!(place.rows("SELECT * FROM t").await, "1");
+    place
+        .copy("SELECT 2 AS x, 'b' AS y", "t/2.parquet", "PARQUET", "")
+        .await;
+    assert_eq!(place.rows("SELECT * FROM t ORDER BY x").await, "1|\n2|b");
+    let columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 't'";
+    assert_eq!(place.rows(columns).await, "x\ny");
+    std::fs::remove_file(place.path("t/2.parquet")).unwrap();
+    assert_eq!(place.rows("SELECT * FROM t").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_file_brings_its_own_columns() {
+    let place = Place::new().await;
+    let json = r#"{"when": "2024-01-01", "who": "ada", "what": 3}"#;
+    for (file, old, new) in [
+        ("a.csv", "x,y\n1,2\n", "when,who,what\n2024-01-01,ada,3\n"),
+        ("b.json", r#"{"x": 1}"#, json),
+    ] {
+        place.write(file, old);
+        let table = place.register(file).await.remove(0);
+        assert_eq!(place.rows(&format!("SELECT x FROM {table}")).await, "1");
+        place.write(file, new);
+        let select = format!("SELECT \"when\", who, what + 1 FROM {table}");
+        assert_eq!(place.rows(&select).await, "2024-01-01|ada|4", "{file}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_partition_is_seen() {
     let place = Place::new().await;
     place.write("p/day=2024-01-01/a.csv", "x\n1\n");

@@ -29,6 +29,17 @@ async fn append(path: &str, batch: RecordBatch, partitions: &[&str]) {
         .unwrap();
 }
 
+/// Appends a commit that has more columns than the table.
+async fn add_columns(path: &str, batch: RecordBatch) {
+    let url = deltalake::ensure_table_uri(path).unwrap();
+    let table = DeltaTable::try_from_url(url).await.unwrap();
+    table
+        .write([batch])
+        .with_schema_mode(deltalake::operations::write::SchemaMode::Merge)
+        .await
+        .unwrap();
+}
+
 fn commit(path: &str, version: u64) -> String {
     format!("{path}/_delta_log/{version:020}.json")
 }
@@ -135,20 +146,12 @@ async fn string_partitions_are_plain_and_columns_may_be_added() {
     let kind = place.rows("SELECT DISTINCT arrow_typeof(who) FROM t").await;
     assert!(kind.starts_with("Utf8"), "{kind}");
     assert_eq!(place.rows("SELECT id FROM t WHERE who = 'b'").await, "2");
-    let url = deltalake::ensure_table_uri(&path).unwrap();
-    let table = DeltaTable::try_from_url(url).await.unwrap();
-    let extra: ArrayRef = Arc::new(Int64Array::from(vec![7]));
-    let batch = RecordBatch::try_from_iter([
+    let extra = RecordBatch::try_from_iter([
         ("id", Arc::new(Int64Array::from(vec![3])) as ArrayRef),
         ("who", Arc::new(StringArray::from(vec!["c"])) as ArrayRef),
-        ("extra", extra),
-    ])
-    .unwrap();
-    table
-        .write([batch])
-        .with_schema_mode(deltalake::operations::write::SchemaMode::Merge)
-        .await
-        .unwrap();
+        ("extra", Arc::new(Int64Array::from(vec![7])) as ArrayRef),
+    ]);
+    add_columns(&path, extra.unwrap()).await;
     assert_eq!(
         place.rows("SELECT id, extra FROM t ORDER BY id").await,
         "1|\n2|\n3|7"
@@ -156,7 +159,39 @@ async fn string_partitions_are_plain_and_columns_may_be_added() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_are_inserted() {
+async fn added_columns_are_everywhere_but_in_a_cte_of_that_name() {
+    let place = Place::new().await;
+    let path = place.path("t");
+    let ids = |id: i64| Arc::new(Int64Array::from(vec![id])) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("id", ids(1))]).unwrap();
+    append(&path, batch, &[]).await;
+    place.register("t").await;
+    assert_eq!(place.rows("SELECT * FROM t").await, "1");
+    let batch = RecordBatch::try_from_iter([("id", ids(2)), ("extra", ids(7))]).unwrap();
+    add_columns(&path, batch).await;
+    let columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 't'";
+    assert_eq!(place.rows(columns).await, "id\nextra");
+    assert!(place.rows("DESCRIBE t").await.contains("extra"));
+    let copy = place.path("copy.parquet");
+    place.rows(&format!("COPY t TO '{copy}'")).await;
+    place.register("copy.parquet").await;
+    assert_eq!(
+        place.rows("SELECT * FROM copy ORDER BY id").await,
+        "1|\n2|7"
+    );
+    assert_eq!(
+        place
+            .rows("WITH t AS (SELECT 99 AS id) SELECT * FROM t")
+            .await,
+        "99"
+    );
+    let sql = "WITH o AS (SELECT * FROM t VERSION AS OF 0), t AS (SELECT 99 AS id) \
+               SELECT o.*, t.* FROM o, t";
+    assert_eq!(place.rows(sql).await, "1|99");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_inserted_as_a_version() {
     let place = Place::new().await;
     append(&place.path("t"), rows(&[1], &["a"]), &[]).await;
     place.register("t").await;
@@ -165,6 +200,7 @@ async fn rows_are_inserted() {
         place.rows("SELECT id, who FROM t ORDER BY id").await,
         "1|a\n2|b"
     );
+    assert_eq!(place.rows("SELECT * FROM t VERSION AS OF 0").await, "1|a");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use datafusion::logical_expr::TableType;
 
 use super::Opener;
 use super::definition::Entry;
-use crate::EngineError;
+use crate::{EngineError, formats};
 
 /// Tables and views by name.
 #[derive(Debug)]
@@ -64,6 +64,21 @@ impl Schema {
         }
     }
 
+    /// The table of an entry with the columns that it has by now.
+    async fn current(
+        &self,
+        name: &str,
+        entry: Entry,
+    ) -> std::result::Result<Arc<dyn TableProvider>, EngineError> {
+        let table = match entry {
+            Entry::Provided(table) => table,
+            Entry::Defined(definition) => definition.open(&self.opener).await?,
+        };
+        let shared = self.opener.shared()?;
+        let current = formats::current(&shared.template, table).await;
+        current.map_err(|error| EngineError::from(error).about(&format!("table {name:?}")))
+    }
+
     fn forget_failure(&self, name: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(name);
@@ -86,12 +101,10 @@ impl SchemaProvider for Schema {
     /// [`Schema::failure`]: as an error it would keep the information schema from listing all the
     /// others.
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let definition = match self.get(name) {
-            None => return Ok(None),
-            Some(Entry::Provided(table)) => return Ok(Some(table)),
-            Some(Entry::Defined(definition)) => definition,
+        let Some(entry) = self.get(name) else {
+            return Ok(None);
         };
-        match definition.open(&self.opener).await {
+        match self.current(name, entry).await {
             Ok(table) => {
                 self.forget_failure(name);
                 Ok(Some(table))

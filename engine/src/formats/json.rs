@@ -115,6 +115,10 @@ impl FileKind for JsonFiles {
             })
     }
 
+    fn sampled(&self) -> usize {
+        SAMPLE_FILES
+    }
+
     async fn scan(
         &self,
         _session: &dyn Session,

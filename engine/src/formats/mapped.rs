@@ -127,7 +127,8 @@ impl MappedTable {
         &self.source
     }
 
-    fn again(&self, source: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
+    /// The same over another state of the table underneath.
+    pub(super) fn again(&self, source: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
         Ok(Arc::new(Self::new(
             self.name.clone(),
             source,
@@ -218,13 +219,6 @@ impl Versioned for MappedTable {
     async fn at(&self, version: Version) -> Result<Arc<dyn TableProvider>> {
         match versioned(self.source.as_ref()) {
             Some(source) => self.again(source.at(version).await?),
-            None => plan_err!("table \"{}\" has no versions", self.name),
-        }
-    }
-
-    async fn latest(&self) -> Result<Arc<dyn TableProvider>> {
-        match versioned(self.source.as_ref()) {
-            Some(source) => self.again(source.latest().await?),
             None => plan_err!("table \"{}\" has no versions", self.name),
         }
     }

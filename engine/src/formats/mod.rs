@@ -33,6 +33,7 @@ pub use definition::{TableDefinition, format_named};
 pub use discover::discover;
 pub use factory::table_factories;
 pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};
+pub(crate) use versions::current;
 
 /// A way to store a table.
 #[async_trait]

@@ -1,14 +1,15 @@
-//! Tables that remember: reading them as they were, and as they are by now.
+//! Tables that change: reading them as they are by now, and as they were.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
-use datafusion::catalog::TableProvider;
+use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
 
 use super::delta::DeltaProvider;
+use super::files::FileTable;
 use super::mapped::MappedTable;
 
 /// A moment in the life of a table.
@@ -35,7 +36,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A table of which old versions can be read and new ones appear.
+/// A table of which old versions can be read.
 #[async_trait]
 pub(crate) trait Versioned: TableProvider {
     /// The table as it was.
@@ -43,9 +44,6 @@ pub(crate) trait Versioned: TableProvider {
     /// # Errors
     /// When there is no such version; the message says which there are.
     async fn at(&self, version: Version) -> Result<Arc<dyn TableProvider>>;
-
-    /// The table with the columns that it has by now.
-    async fn latest(&self) -> Result<Arc<dyn TableProvider>>;
 }
 
 /// The table as one that has versions, if it has.
@@ -55,4 +53,26 @@ pub(crate) fn versioned(table: &dyn TableProvider) -> Option<&dyn Versioned> {
     }
     let mapped = table.downcast_ref::<MappedTable>()?;
     versioned(mapped.source().as_ref()).map(|_| mapped as &dyn Versioned)
+}
+
+/// The table with the columns that it has by now, which a table that stays open may have changed
+/// since.
+///
+/// # Errors
+/// When what the table is made of can't be read any more.
+pub(crate) async fn current(
+    session: &dyn Session,
+    table: Arc<dyn TableProvider>,
+) -> Result<Arc<dyn TableProvider>> {
+    if let Some(delta) = table.downcast_ref::<DeltaProvider>() {
+        return delta.current().await;
+    }
+    if let Some(files) = table.downcast_ref::<FileTable>() {
+        return files.current(session).await;
+    }
+    if let Some(mapped) = table.downcast_ref::<MappedTable>() {
+        let source = Box::pin(current(session, Arc::clone(mapped.source()))).await?;
+        return mapped.again(source);
+    }
+    Ok(table)
 }

@@ -2,9 +2,8 @@
 //!
 //! Loading a version is asynchronous and planning is not: before a statement is
 //! planned its versions are loaded, and while it is planned a relation planner
-//! puts them in. Tables whose columns may have changed since they were
-//! registered get their newest columns the same way. A version that nobody
-//! handles is an error, since DataFusion's own planner would ignore it.
+//! puts them in. A version that nobody handles is an error, since DataFusion's
+//! own planner would ignore it.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -13,7 +12,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ScalarValue, TableReference, plan_err};
-use datafusion::datasource::{TableType, provider_as_source};
+use datafusion::datasource::provider_as_source;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlanBuilder;
@@ -32,10 +31,9 @@ tokio::task_local! {
     static VERSIONS: Arc<Versions>;
 }
 
-/// The tables of one statement that are not read as they are registered, by
-/// name and version as written.
+/// The tables of one statement that are read as they were, by name and version as written.
 #[derive(Debug, Default)]
-pub(crate) struct Versions(HashMap<(String, Option<String>), Arc<dyn TableProvider>>);
+pub(crate) struct Versions(HashMap<(String, String), Arc<dyn TableProvider>>);
 
 impl Versions {
     /// Loads what a statement names.
@@ -47,11 +45,11 @@ impl Versions {
         found.look_into(statement);
         let mut versions = Self::default();
         for (name, version) in found.0 {
-            let key = (name.to_string(), version.as_ref().map(ToString::to_string));
+            let key = (name.to_string(), version.to_string());
             if versions.0.contains_key(&key) {
                 continue;
             }
-            if let Some(table) = load(state, name, version).await? {
+            if let Some(table) = load(state, &name, &version).await? {
                 versions.0.insert(key, table);
             }
         }
@@ -64,36 +62,22 @@ impl Versions {
     }
 }
 
+/// A table as it was; nothing when it is not there, which the planner reports with its place.
 async fn load(
     state: &SessionState,
-    name: ObjectName,
-    version: Option<TableVersion>,
+    name: &ObjectName,
+    version: &TableVersion,
 ) -> Result<Option<Arc<dyn TableProvider>>> {
-    let text = name.to_string();
-    let reference = reference(state, &name);
+    let reference = reference(state, name);
     let Ok(schema) = state.schema_for_ref(reference.clone()) else {
         return Ok(None);
     };
-    // A view is planned whenever it is opened, and has no columns of its own to renew.
-    let is_base = schema.table_type(reference.table()).await? == Some(TableType::Base);
-    let table = match version.is_some() || is_base {
-        true => schema.table(reference.table()).await?,
-        false => None,
-    };
-    let Some(version) = version else {
-        let Some(table) = table else { return Ok(None) };
-        let Some(evolving) = versioned(table.as_ref()) else {
-            return Ok(None);
-        };
-        let latest = evolving.latest().await?;
-        return Ok((latest.schema() != table.schema()).then_some(latest));
-    };
-    let wanted = moment(state, &version)?;
-    // A table that is not there is reported by the planner, with its place.
+    let table = schema.table(reference.table()).await?;
+    let wanted = moment(state, version)?;
     let Some(table) = table else { return Ok(None) };
     match versioned(table.as_ref()) {
         Some(table) => table.at(wanted).await.map(Some),
-        None => plan_err!("table \"{text}\" has no versions: only Delta tables are read AS OF"),
+        None => plan_err!("table \"{name}\" has no versions: only Delta tables are read AS OF"),
     }
 }
 
@@ -154,9 +138,9 @@ fn time(state: &SessionState, text: &str) -> Result<chrono::DateTime<chrono::Utc
     }
 }
 
-/// The tables that a statement names, with their versions.
+/// The tables that a statement reads as they were, with their versions.
 #[derive(Default)]
-struct Relations(Vec<(ObjectName, Option<TableVersion>)>);
+struct Relations(Vec<(ObjectName, TableVersion)>);
 
 impl Relations {
     fn look_into(&mut self, statement: &Ast) {
@@ -165,10 +149,7 @@ impl Relations {
             Ast::Explain(explain) => return self.look_into(&explain.statement),
             Ast::CopyTo(copy) => match &copy.source {
                 CopyToSource::Query(query) => query.visit(self),
-                CopyToSource::Relation(name) => {
-                    self.0.push((name.clone(), None));
-                    ControlFlow::Continue(())
-                }
+                CopyToSource::Relation(_) => ControlFlow::Continue(()),
             },
             _ => ControlFlow::Continue(()),
         };
@@ -182,7 +163,7 @@ impl Visitor for Relations {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
         if let TableFactor::Table {
             name,
-            version,
+            version: Some(version),
             args: None,
             ..
         } = factor
@@ -207,24 +188,19 @@ impl RelationPlanner for TimeTravel {
             name,
             alias,
             args: None,
-            version,
+            version: Some(version),
             ..
         } = &relation
         else {
             return Ok(RelationPlanning::Original(Box::new(relation)));
         };
-        let key = (name.to_string(), version.as_ref().map(ToString::to_string));
+        let key = (name.to_string(), version.to_string());
         let loaded = VERSIONS
             .try_with(|versions| versions.0.get(&key).cloned())
             .ok()
             .flatten();
         let Some(table) = loaded else {
-            if let Some(version) = version {
-                return plan_err!(
-                    "\"{name} {version}\": there is no table \"{name}\" with versions"
-                );
-            }
-            return Ok(RelationPlanning::Original(Box::new(relation)));
+            return plan_err!("\"{name} {version}\": there is no table \"{name}\" with versions");
         };
         let reference = context.object_name_to_table_reference(name.clone())?;
         let plan = LogicalPlanBuilder::scan(reference, provider_as_source(table), None)?.build()?;

@@ -22,7 +22,7 @@ use crate::formats::files::widen::common;
 use crate::formats::message;
 
 /// Files that are looked into; the types of others are assumed to be the same.
-const SAMPLE_FILES: usize = 64;
+pub(super) const SAMPLE_FILES: usize = 64;
 
 /// The columns of some files: names from the first, types wide enough for the
 /// sampled rows of all.

@@ -174,6 +174,10 @@ impl FileKind for CsvFiles {
         infer::schema(session, store, self, sample, files).await
     }
 
+    fn sampled(&self) -> usize {
+        infer::SAMPLE_FILES
+    }
+
     async fn verify(
         &self,
         session: &dyn Session,

@@ -65,6 +65,16 @@ impl DeltaProvider {
         })
     }
 
+    /// The table with the columns that the newest commit gives it.
+    pub(crate) async fn current(&self) -> Result<Arc<dyn TableProvider>> {
+        if let Some(pinned) = &self.pinned {
+            return Ok(self.with(Some(pinned.clone()), self.schema()));
+        }
+        let newest = self.newest().await?;
+        let schema = scan_of(&newest, &self.location)?.schema();
+        Ok(self.with(None, schema))
+    }
+
     /// The table as the newest commit leaves it.
     async fn newest(&self) -> Result<DeltaTable> {
         let mut state = self.state.lock().await;
@@ -211,14 +221,5 @@ impl Versioned for DeltaProvider {
             .map_err(|error| failure(&self.location, error))?;
         let schema = scan_of(&table, &self.location)?.schema();
         Ok(self.with(Some(table), schema))
-    }
-
-    async fn latest(&self) -> Result<Arc<dyn TableProvider>> {
-        if let Some(pinned) = &self.pinned {
-            return Ok(self.with(Some(pinned.clone()), self.schema()));
-        }
-        let newest = self.newest().await?;
-        let schema = scan_of(&newest, &self.location)?.schema();
-        Ok(self.with(None, schema))
     }
 }

@@ -1,6 +1,7 @@
 //! Tables made of plain files: listed afresh for every query, so that new,
 //! replaced and deleted files count at once.
 
+mod columns;
 mod infer;
 pub(super) mod listing;
 pub(super) mod named;
@@ -25,7 +26,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
 use self::listing::{DataFile, Place};
-use self::table::FileTable;
+pub(super) use self::table::FileTable;
 use super::{TableDefinition, TableFormat, classify, message};
 
 /// What a format of plain files adds to [`TableFormat`].
@@ -49,6 +50,11 @@ pub(super) trait FileKind: fmt::Debug + Send + Sync {
         self.format(session, FileCompressionType::UNCOMPRESSED)
             .infer_schema(session, store, &metas)
             .await
+    }
+
+    /// How many files, the first ones, tell the columns.
+    fn sampled(&self) -> usize {
+        usize::MAX
     }
 
     /// Checks a file that a query sees for the first time.
@@ -119,36 +125,27 @@ pub(super) async fn open(
     if files.is_empty() {
         return Err(selection.nothing_found(definition).await?);
     }
-    let partition_columns = partition_columns(definition, &selection, &files)?;
-    let inferred;
-    let file_schema = match &definition.schema {
-        Some(schema) => schema,
-        None => {
-            inferred = infer::schema(session, &selection, &files, kind.as_ref()).await?;
-            &inferred
-        }
+    let source = Source {
+        name: definition.name.clone(),
+        sql: definition.sql.clone(),
+        partition_columns: partition_columns(definition, &selection, &files)?,
+        declared: definition.schema.clone(),
+        selection,
+        kind,
     };
-    let in_files = |f: &&Arc<Field>| !partition_columns.iter().any(|p| p.name() == f.name());
-    let kept: Vec<_> = file_schema
-        .fields()
-        .iter()
-        .filter(in_files)
-        .cloned()
-        .collect();
-    if kept.len() < file_schema.fields().len() && definition.schema.is_none() && !kind.by_name() {
-        return plan_err!(
-            "table \"{}\" has a partition folder and a column of the same name; {} files are read by \
-             position, so rename one of them",
-            definition.name,
-            format.name()
-        );
-    }
-    let file_schema = Arc::new(Schema::new_with_metadata(
-        kept,
-        file_schema.metadata().clone(),
-    ));
-    let table = FileTable::new(definition, selection, kind, file_schema, partition_columns)?;
-    Ok(Arc::new(table))
+    Ok(Arc::new(FileTable::open(session, source, &files).await?))
+}
+
+/// What stays as it was when a table of plain files was opened.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    sql: Option<String>,
+    selection: Selection,
+    kind: Arc<dyn FileKind>,
+    partition_columns: Vec<Field>,
+    /// The columns, when they were declared.
+    declared: Option<SchemaRef>,
 }
 
 /// Which files belong to a table.
@@ -166,6 +163,11 @@ impl Selection {
 
     fn store_url(&self) -> &ObjectStoreUrl {
         &self.places[0].store_url
+    }
+
+    /// Whether looking takes requests over a network.
+    fn is_remote(&self) -> bool {
+        self.places[0].location.local_path().is_none()
     }
 
     /// The files that hold rows now.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, Statistics, plan_err};
@@ -24,61 +25,84 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 use datafusion_datasource::compute_all_files_statistics;
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::ObjectMeta;
-use object_store::path::Path;
 
+use super::columns::Columns;
 use super::listing::DataFile;
-use super::statistics::FileStatistics;
-use super::{FileKind, Selection, partitions};
-use crate::formats::{TableDefinition, message};
+use super::{Source, partitions};
 
-/// A table of plain files.
-pub(super) struct FileTable {
-    name: String,
-    sql: Option<String>,
-    selection: Selection,
-    kind: Arc<dyn FileKind>,
-    file_schema: SchemaRef,
-    partition_columns: Vec<Field>,
-    table_schema: SchemaRef,
-    statistics: FileStatistics,
-    /// Files whose columns were checked, as they were then.
-    verified: Mutex<HashMap<Path, ObjectMeta>>,
+/// How long a listing made while planning serves the scan that follows.
+const LISTING_SERVES: Duration = Duration::from_secs(1);
+
+/// A table of plain files, with the columns that a statement is planned with.
+pub(crate) struct FileTable {
+    source: Arc<Source>,
+    columns: Arc<Columns>,
+    /// The columns last found, by whichever statement.
+    newest: Arc<Mutex<Arc<Columns>>>,
+    /// What planning has listed, where listing takes requests.
+    listed: Mutex<Option<(Instant, Vec<DataFile>)>>,
 }
 
 impl FileTable {
-    pub(super) fn new(
-        definition: &TableDefinition,
-        selection: Selection,
-        kind: Arc<dyn FileKind>,
-        file_schema: SchemaRef,
-        partition_columns: Vec<Field>,
+    /// The table with the columns of these files.
+    pub(super) async fn open(
+        session: &dyn Session,
+        source: Source,
+        files: &[DataFile],
     ) -> Result<Self> {
-        let fields: Vec<_> = file_schema
-            .fields()
-            .iter()
-            .cloned()
-            .chain(partition_columns.iter().cloned().map(Arc::new))
-            .collect();
-        let table_schema = Arc::new(Schema::new_with_metadata(
-            fields,
-            file_schema.metadata().clone(),
-        ));
+        let columns = Arc::new(Columns::find(session, &source, files).await?);
         Ok(Self {
-            name: definition.name.clone(),
-            sql: definition.sql.clone(),
-            statistics: FileStatistics::new(&kind, &selection, &file_schema),
-            selection,
-            kind,
-            file_schema,
-            partition_columns,
-            table_schema,
-            verified: Mutex::default(),
+            source: Arc::new(source),
+            newest: Arc::new(Mutex::new(Arc::clone(&columns))),
+            columns,
+            listed: Mutex::default(),
         })
     }
 
+    /// The table with the columns that its files have by now.
+    ///
+    /// They are read again only when those files have changed which told the columns.
+    pub(crate) async fn current(&self, session: &dyn Session) -> Result<Arc<dyn TableProvider>> {
+        let mut columns = Arc::clone(&self.newest.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut listed = None;
+        if self.source.declared.is_none() {
+            let files = self.source.selection.list().await?;
+            // A table without files keeps the columns it had.
+            if !files.is_empty() && !columns.hold(&self.source, &files) {
+                columns = Arc::new(Columns::find(session, &self.source, &files).await?);
+                *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&columns);
+            }
+            listed = self
+                .source
+                .selection
+                .is_remote()
+                .then(|| (Instant::now(), files));
+        }
+        Ok(Arc::new(Self {
+            source: Arc::clone(&self.source),
+            columns,
+            newest: Arc::clone(&self.newest),
+            listed: Mutex::new(listed),
+        }))
+    }
+
+    /// The files there are now. A statement may be run long after it was planned, so that what
+    /// planning has listed serves once and not for long.
+    async fn list(&self) -> Result<Vec<DataFile>> {
+        let listed = self
+            .listed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match listed {
+            Some((at, files)) if at.elapsed() < LISTING_SERVES => Ok(files),
+            _ => self.source.selection.list().await,
+        }
+    }
+
     fn partition_names(&self) -> Vec<&str> {
-        self.partition_columns
+        self.source
+            .partition_columns
             .iter()
             .map(|f| f.name().as_str())
             .collect()
@@ -93,13 +117,14 @@ impl FileTable {
             .cloned()
             .collect();
         let schema = DFSchema::from_unqualified_fields(
-            self.partition_columns.iter().cloned().collect(),
+            self.source.partition_columns.iter().cloned().collect(),
             HashMap::new(),
         )?;
         let mut out = Vec::new();
-        for file in self.selection.list().await? {
-            let relative = self.selection.relative(&file);
-            let values = partitions::values(&self.name, relative, &self.partition_columns)?;
+        for file in self.list().await? {
+            let relative = self.source.selection.relative(&file);
+            let values =
+                partitions::values(&self.source.name, relative, &self.source.partition_columns)?;
             let mut part = PartitionedFile::from(file.meta.clone());
             part.partition_values = values;
             if let Some(part) = filter_partitioned_file(part, &pruning, &schema)? {
@@ -107,30 +132,6 @@ impl FileTable {
             }
         }
         Ok(out)
-    }
-
-    /// Checks a file once for each state it was seen in.
-    async fn verify(&self, session: &dyn Session, file: &DataFile) -> Result<()> {
-        let meta = &file.meta;
-        let seen = self
-            .verified
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&meta.location)
-            .is_some_and(|old| old == meta);
-        if !seen {
-            let store = self.selection.store();
-            self.kind
-                .verify(session, store, file, &self.file_schema)
-                .await
-                .map_err(|error| {
-                    let name = message::file_name(self.selection.store_url(), &meta.location);
-                    message::in_file(&name, error)
-                })?;
-            let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-            verified.insert(meta.location.clone(), meta.clone());
-        }
-        Ok(())
     }
 
     async fn prepare(
@@ -147,8 +148,9 @@ impl FileTable {
             .get();
         let mut prepared = stream::iter(files)
             .map(|(part, file)| async move {
-                self.verify(session, &file).await?;
+                self.columns.verify(session, &self.source, &file).await?;
                 let part = self
+                    .columns
                     .statistics
                     .attach(session, part, file.compression)
                     .await?;
@@ -189,22 +191,23 @@ impl FileTable {
         let known = files.iter().all(|f| f.statistics.is_some());
         let groups = FileGroup::new(files).split_files(session.config().target_partitions());
         let (groups, statistics) = if known && session.config().collect_statistics() {
-            compute_all_files_statistics(groups, Arc::clone(&self.table_schema), true, cut)?
+            compute_all_files_statistics(groups, Arc::clone(&self.columns.table_schema), true, cut)?
         } else {
-            (groups, Statistics::new_unknown(&self.table_schema))
+            (groups, Statistics::new_unknown(&self.columns.table_schema))
         };
         let columns: Vec<_> = self
+            .source
             .partition_columns
             .iter()
             .cloned()
             .map(Arc::new)
             .collect();
-        let table_schema = TableSchema::builder(Arc::clone(&self.file_schema))
+        let table_schema = TableSchema::builder(Arc::clone(&self.columns.file_schema))
             .with_table_partition_cols(columns)
             .build();
-        let format = self.kind.format(session, compression);
+        let format = self.source.kind.format(session, compression);
         let config = FileScanConfigBuilder::new(
-            self.selection.store_url().clone(),
+            self.source.selection.store_url().clone(),
             format.file_source(table_schema),
         )
         .with_file_groups(groups)
@@ -213,14 +216,14 @@ impl FileTable {
         .with_limit(limit)
         .with_file_compression_type(compression)
         .build();
-        self.kind.scan(session, compression, config).await
+        self.source.kind.scan(session, compression, config).await
     }
 }
 
 impl fmt::Debug for FileTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileTable")
-            .field("name", &self.name)
+            .field("name", &self.source.name)
             .finish_non_exhaustive()
     }
 }
@@ -228,7 +231,7 @@ impl fmt::Debug for FileTable {
 #[async_trait]
 impl TableProvider for FileTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.table_schema)
+        Arc::clone(&self.columns.table_schema)
     }
 
     fn table_type(&self) -> TableType {
@@ -236,7 +239,7 @@ impl TableProvider for FileTable {
     }
 
     fn get_table_definition(&self) -> Option<&str> {
-        self.sql.as_deref()
+        self.source.sql.as_deref()
     }
 
     async fn scan(
@@ -264,7 +267,7 @@ impl TableProvider for FileTable {
         match plans.len() {
             0 => {
                 let schema = match projection {
-                    Some(columns) => Arc::new(self.table_schema.project(columns)?),
+                    Some(columns) => Arc::new(self.columns.table_schema.project(columns)?),
                     None => self.schema(),
                 };
                 Ok(Arc::new(EmptyExec::new(schema)))
@@ -297,33 +300,35 @@ impl TableProvider for FileTable {
         input: Arc<dyn ExecutionPlan>,
         op: InsertOp,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let [place] = self.selection.places.as_slice() else {
+        let [place] = self.source.selection.places.as_slice() else {
             return plan_err!(
                 "table \"{}\" has several locations: insert into one of them",
-                self.name
+                self.source.name
             );
         };
         if !place.folder || place.location.glob().is_some() {
             return plan_err!(
                 "table \"{}\" is the file \"{}\": only a table that is a folder takes new rows",
-                self.name,
+                self.source.name,
                 place.location
             );
         }
         let compression = self
+            .source
             .selection
             .compression
             .unwrap_or(FileCompressionType::UNCOMPRESSED);
         let columns = self
+            .source
             .partition_columns
             .iter()
             .map(|f| (f.name().clone(), f.data_type().clone()));
-        let options = ListingOptions::new(self.kind.format(session, compression))
+        let options = ListingOptions::new(self.source.kind.format(session, compression))
             .with_table_partition_cols(columns.collect());
         let url = ListingTableUrl::try_new(place.location.url().clone(), None)?;
         let config = ListingTableConfig::new(url)
             .with_listing_options(options)
-            .with_schema(Arc::clone(&self.file_schema));
+            .with_schema(Arc::clone(&self.columns.file_schema));
         ListingTable::try_new(config)?
             .insert_into(session, input, op)
             .await
