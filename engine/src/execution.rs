@@ -26,19 +26,14 @@ use crate::{
 /// Batches that a query may be ahead of its reader.
 const BATCHES_AHEAD: usize = 2;
 
-/// Starts a statement. A change is over when this returns; a query has a physical plan and runs.
+/// Runs a planned statement. A change is over when this returns; a query has a physical plan and
+/// runs.
 pub(crate) async fn execute(
     session: &Session,
     planned: Planned,
+    running: Running,
 ) -> Result<QueryStream, EngineError> {
     planned.require_bound()?;
-    let shared = session.shared();
-    let running = shared.queries.start(
-        session.id(),
-        planned.statement().text().to_owned(),
-        shared.settings.statement_timeout,
-        shared.runtimes.io(),
-    );
     let schema = planned.schema();
     match planned.kind() {
         StatementKind::Query => query(session, planned, running, schema).await,
@@ -56,16 +51,10 @@ async fn query(
     let context = session.context().clone();
     let progress = Arc::clone(&running.progress);
     let start = async move { start(&context, planned.into_plan(), &progress).await };
+    let started = running
+        .unless_stopped(Task::spawn(compute, start))
+        .await???;
     let stopped = running.stopped.clone();
-    let started = match select(
-        Task::spawn(compute, start),
-        Box::pin(stopped.clone().reason()),
-    )
-    .await
-    {
-        Either::Left((started, _)) => started??,
-        Either::Right((reason, _)) => return Err(reason),
-    };
     let (id, progress) = (running.id.clone(), Arc::clone(&running.progress));
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let promised = Arc::clone(&schema);
@@ -95,9 +84,8 @@ async fn change(
         let work = Box::pin(changes::apply(&session, planned, &running.progress));
         let stop = Box::pin(running.stopped.clone().reason());
         if let Either::Left((outcome, _)) = select(work, stop).await {
-            let answer = outcome.and_then(changes::answer);
             // Nobody left to tell is no reason to fail: the change has happened.
-            let _ = sender.send(answer).await;
+            let _ = sender.send(outcome).await;
         }
     };
     let worker = Task::spawn(compute, worker);

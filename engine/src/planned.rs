@@ -11,14 +11,15 @@ use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 
 use crate::parameters::{self, Parameter};
-use crate::{EngineError, Statement, changes, sql};
+use crate::{EngineError, Statement, catalog, changes, sql};
 
 /// Whether a statement only reads or changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatementKind {
     /// Reads; may run any number of times.
     Query,
-    /// DDL, DML, COPY or SET: runs once, and answers with the number of rows affected.
+    /// DDL, DML, COPY or SET: runs once, and answers with the number of rows affected; under
+    /// EXPLAIN ANALYZE with what was measured.
     Change,
 }
 
@@ -42,10 +43,13 @@ impl Planned {
     ) -> Result<Self, EngineError> {
         let state = Arc::new(context.state());
         let explain = |error: DataFusionError| EngineError::planning(&error, &state);
-        let ast = sql::prepare(&state, statement.ast().clone()).await?;
-        let versions = sql::Versions::load(&state, &ast).await?;
-        let planning = versions.while_planning(state.statement_to_plan(ast));
-        let mut plan = planning.await.map_err(explain)?;
+        let ast = sql::prepare(statement.ast().clone())?;
+        let planning = async {
+            let versions = sql::Versions::load(&state, &ast).await?;
+            let planning = versions.while_planning(state.statement_to_plan(ast.clone()));
+            planning.await.map_err(explain)
+        };
+        let mut plan = catalog::planning_for(&state, planning).await?;
         if matches!(&plan, LogicalPlan::Statement(PlanStatement::Execute(_))) {
             // EXECUTE stands for the statement that PREPARE has kept.
             let kept = context.execute_logical_plan(plan).await.map_err(explain)?;
@@ -68,7 +72,7 @@ impl Planned {
         let kind = kind_of(&plan);
         let schema = match kind {
             StatementKind::Query => answer_schema(&plan, &state, parameters.is_empty())?,
-            StatementKind::Change => changes::answer_schema(),
+            StatementKind::Change => changes::answer_schema(&plan),
         };
         Ok(Self {
             statement,
@@ -166,6 +170,8 @@ fn kind_of(plan: &LogicalPlan) -> StatementKind {
         | LogicalPlan::Dml(_)
         | LogicalPlan::Copy(_)
         | LogicalPlan::Statement(_) => StatementKind::Change,
+        // Analysing a plan runs it.
+        LogicalPlan::Analyze(analyze) => kind_of(&analyze.input),
         _ => StatementKind::Query,
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use futures::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -140,6 +142,19 @@ pub(crate) struct Running {
     pub(crate) stopped: Stopped,
     queries: Arc<Queries>,
     _timer: Option<Task<()>>,
+}
+
+impl Running {
+    /// What work comes to, or why the statement was told to stop before.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = T> + Unpin,
+    ) -> Result<T, EngineError> {
+        match select(work, Box::pin(self.stopped.clone().reason())).await {
+            Either::Left((outcome, _)) => Ok(outcome),
+            Either::Right((reason, _)) => Err(reason),
+        }
+    }
 }
 
 impl Drop for Running {

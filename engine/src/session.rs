@@ -7,6 +7,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
 
 use crate::engine::Shared;
+use crate::queries::Running;
 use crate::runtime::Task;
 use crate::{EngineError, Planned, QueryStream, Statement, execution};
 
@@ -53,17 +54,44 @@ impl Session {
     }
 
     /// Plans a statement: resolves its names and types. Nothing is read but schemas, and nothing
-    /// is changed.
+    /// is changed. The statement timeout holds for planning and for running, each by itself.
     pub async fn plan(&self, statement: &Statement) -> Result<Planned, EngineError> {
-        self.shared.catalog.refresh()?;
-        let work = Planned::plan(self.context.clone(), statement.clone());
-        Task::spawn(self.shared.runtimes.compute(), work).await?
+        let running = self.start(statement);
+        self.plan_in(&running, statement).await
+    }
+
+    /// Planning reads schemas and may wait for their stores, so that it can be stopped like the
+    /// running itself.
+    async fn plan_in(
+        &self,
+        running: &Running,
+        statement: &Statement,
+    ) -> Result<Planned, EngineError> {
+        let (shared, context) = (Arc::clone(&self.shared), self.context.clone());
+        let statement = statement.clone();
+        let work = async move {
+            shared.catalog.refresh()?;
+            Planned::plan(context, statement).await
+        };
+        let work = Task::spawn(self.shared.runtimes.compute(), work);
+        running.unless_stopped(work).await??
+    }
+
+    /// Puts a statement on the list of those that are running.
+    fn start(&self, statement: &Statement) -> Running {
+        self.shared.queries.start(
+            self.id(),
+            statement.text().to_owned(),
+            self.shared.settings.statement_timeout,
+            self.shared.runtimes.io(),
+        )
     }
 
     /// Runs a planned statement. A change has happened once this returns; a query goes on
     /// running while its stream is read. Parameters must have been bound.
     pub async fn execute(&self, planned: Planned) -> Result<QueryStream, EngineError> {
-        execution::execute(self, planned).await
+        let running = self.start(planned.statement());
+        execution::execute(self, planned, running).await
     }
 
     /// Runs one statement: parses, plans and executes it.
@@ -78,8 +106,9 @@ impl Session {
                 location: statements.get(1).map(Statement::location),
             });
         };
-        let planned = self.plan(statement).await?;
-        self.execute(planned).await
+        let running = self.start(statement);
+        let planned = self.plan_in(&running, statement).await?;
+        execution::execute(self, planned, running).await
     }
 }
 

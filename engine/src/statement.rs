@@ -3,13 +3,14 @@
 use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Ast};
 use datafusion::sql::sqlparser::parser::ParserError;
-use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, TokenWithSpan, Tokenizer};
 
 use crate::error::Location;
 use crate::{EngineError, sql};
 
-/// How deeply a statement may be nested that has been parsed once before.
-const STORED_RECURSION_LIMIT: usize = 50;
+/// How deeply a statement may be nested that is kept as text: deeper than any session's default,
+/// so that what one session could say, all can read.
+pub(crate) const STORED_RECURSION_LIMIT: usize = 1000;
 
 /// A parsed statement that knows its text and where in the script it starts.
 #[derive(Debug, Clone)]
@@ -76,7 +77,9 @@ impl Statement {
                 return Ok(statements);
             }
             let start = first.span.start;
-            let ast = parser.parse_statement()?;
+            let ast = parser
+                .parse_statement()
+                .map_err(|error| EngineError::from(error).placed(|| end_of(&tokens)))?;
             // The parser may have looked past blanks and comments; the text ends before them.
             let parsed = tokens.get(..parser.parser.index()).unwrap_or_default();
             let last = parsed
@@ -100,6 +103,15 @@ impl Statement {
             });
         }
     }
+}
+
+/// The place after the last word of a script.
+fn end_of(tokens: &[TokenWithSpan]) -> Option<Location> {
+    let last = tokens
+        .iter()
+        .rev()
+        .find(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))?;
+    Some((last.span.end.line, last.span.end.column))
 }
 
 /// Bytes before a line and column, which the tokenizer counts in characters from 1.

@@ -10,47 +10,56 @@ pub(crate) use options::time_zone;
 use std::sync::Arc;
 
 use arrow::array::{Array, Int64Array, RecordBatch, UInt64Array};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{LogicalPlan, Statement as PlanStatement};
 use datafusion::physical_plan::execute_stream;
-use futures::StreamExt;
+use futures::TryStreamExt;
 
 use crate::execution::physical_plan;
 use crate::{EngineError, Planned, Progress, Session, catalog, counting};
 
-/// The schema of every change's answer.
-pub(crate) fn answer_schema() -> SchemaRef {
+/// The schema of a change's answer: the number of rows, or what EXPLAIN ANALYZE says.
+pub(crate) fn answer_schema(plan: &LogicalPlan) -> SchemaRef {
+    match plan {
+        LogicalPlan::Analyze(_) => Arc::clone(plan.schema().inner()),
+        _ => count_schema(),
+    }
+}
+
+fn count_schema() -> SchemaRef {
     let count = Field::new("count", DataType::Int64, false);
     Arc::new(Schema::new(vec![count]))
 }
 
-/// The answer of a change that wrote this many rows.
-pub(crate) fn answer(rows: i64) -> Result<RecordBatch, EngineError> {
-    let count = Arc::new(Int64Array::from(vec![rows]));
-    RecordBatch::try_new(answer_schema(), vec![count]).map_err(arrow_error)
-}
-
-/// Makes a change and returns how many rows it wrote.
+/// Makes a change and returns its answer.
 pub(crate) async fn apply(
     session: &Session,
     planned: Planned,
     progress: &Arc<Progress>,
-) -> Result<i64, EngineError> {
-    match planned.logical_plan() {
+) -> Result<RecordBatch, EngineError> {
+    let rows = match planned.logical_plan() {
+        LogicalPlan::Analyze(_) => {
+            let schema = planned.schema();
+            let batches = run(session, planned.into_plan(), progress).await?;
+            return concat_batches(&schema, &batches).map_err(arrow_error);
+        }
         LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => {
-            write(session, planned.into_plan(), progress).await
+            written(&run(session, planned.into_plan(), progress).await?)
         }
         LogicalPlan::Statement(statement) => {
             supported(statement)?;
             options::check(session, statement)?;
             let context = session.context();
             context.execute_logical_plan(planned.into_plan()).await?;
-            Ok(0)
+            0
         }
-        _ => catalog::apply(session, planned, progress).await,
-    }
+        _ => catalog::apply(session, planned, progress).await?,
+    };
+    let count = Arc::new(Int64Array::from(vec![rows]));
+    RecordBatch::try_new(count_schema(), vec![count]).map_err(arrow_error)
 }
 
 fn supported(statement: &PlanStatement) -> Result<(), EngineError> {
@@ -66,29 +75,27 @@ fn supported(statement: &PlanStatement) -> Result<(), EngineError> {
     }
 }
 
-/// Runs an INSERT or a COPY, whose plans answer with the rows written by each of their parts.
-async fn write(
+/// Runs a plan that writes.
+async fn run(
     session: &Session,
     plan: LogicalPlan,
     progress: &Arc<Progress>,
-) -> Result<i64, EngineError> {
+) -> Result<Vec<RecordBatch>, EngineError> {
     let context = session.context();
     let physical = physical_plan(context, plan).await?;
     progress.watch(&physical);
-    let mut stream = execute_stream(physical, counting::task_context(context, progress))?;
-    let mut written = 0_u64;
-    while let Some(batch) = stream.next().await {
-        let batch = batch?;
-        let counts = batch
-            .columns()
-            .first()
-            .and_then(|column| column.as_any().downcast_ref::<UInt64Array>());
-        written = counts
-            .into_iter()
-            .flat_map(|counts| counts.iter().flatten())
-            .fold(written, u64::saturating_add);
-    }
-    Ok(i64::try_from(written).unwrap_or(i64::MAX))
+    let stream = execute_stream(physical, counting::task_context(context, progress))?;
+    Ok(stream.try_collect().await?)
+}
+
+/// The rows written, of which an INSERT or a COPY tells those of each of its parts.
+fn written(batches: &[RecordBatch]) -> i64 {
+    let columns = batches.iter().filter_map(|batch| batch.columns().first());
+    let counts = columns.filter_map(|column| column.as_any().downcast_ref::<UInt64Array>());
+    let rows = counts
+        .flat_map(|counts| counts.iter().flatten())
+        .fold(0, u64::saturating_add);
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 fn arrow_error(error: ArrowError) -> EngineError {

@@ -158,6 +158,14 @@ impl EngineError {
         self
     }
 
+    /// The same error, a syntax error that has no place at the one given.
+    pub(crate) fn placed(mut self, place: impl FnOnce() -> Option<Location>) -> Self {
+        if let Self::Syntax { location, .. } = &mut self {
+            *location = location.or_else(place);
+        }
+        self
+    }
+
     /// An error met while planning, with the nearest names that the session knows.
     pub(crate) fn planning(error: &DataFusionError, state: &SessionState) -> Self {
         classify::classify(error, Some(state))

@@ -10,7 +10,6 @@ mod values;
 use std::ops::ControlFlow;
 
 use datafusion::common::DataFusionError;
-use datafusion::execution::SessionState;
 use datafusion::sql::parser::{CopyToSource, Statement as Ast};
 use datafusion::sql::sqlparser::ast::{VisitMut, VisitorMut};
 
@@ -22,7 +21,7 @@ pub(crate) use time_travel::{TimeTravel, Versions};
 pub(crate) use values::with_values;
 
 /// Rewrites a parsed statement into what DataFusion plans.
-pub(crate) async fn prepare(_state: &SessionState, mut statement: Ast) -> Result<Ast, EngineError> {
+pub(crate) fn prepare(mut statement: Ast) -> Result<Ast, EngineError> {
     time_zone::rewrite(&mut statement);
     visit(&mut statement, &mut report_inputs::Rewriter)?;
     visit(&mut statement, &mut named_arguments::Rewriter)?;

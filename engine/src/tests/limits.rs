@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::{cells, engine, failure};
-use crate::{Engine, EngineError, QueryId};
+use super::{batches, cells, engine, failure};
+use crate::{Config, Engine, EngineError, QueryId};
 
 /// Takes far longer than any test.
 const ENDLESS: &str = "SELECT count(*) FROM range(0, 1000000) AS a, range(0, 1000000) AS b \
@@ -86,6 +87,73 @@ async fn a_change_may_not_take_longer_than_its_timeout_either() {
     let error = failure(session, &format!("CREATE TABLE t AS {ENDLESS}")).await;
     assert_eq!(error, EngineError::DeadlineExceeded { timeout: allowed });
     assert!(!session.context().table_exist("t").unwrap());
+}
+
+/// A server that takes connections and never answers.
+async fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/orders.csv", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+async fn of_silence(url: &str, timeout: Duration) -> Engine {
+    let config = Config::parse(&format!("[tables.orders]\nlocation = {url:?}")).unwrap();
+    Engine::builder()
+        .config(config)
+        .statement_timeout(timeout)
+        .build()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn planning_may_not_take_longer_than_the_timeout() {
+    let (_listener, url) = silent().await;
+    let allowed = Duration::from_millis(200);
+    let engine = of_silence(&url, allowed).await;
+    let session = engine.default_session();
+    let failing = failure(session, "SELECT * FROM orders");
+    let error = timeout(Duration::from_secs(20), failing).await.unwrap();
+    assert_eq!(error, EngineError::DeadlineExceeded { timeout: allowed });
+    assert!(engine.queries().is_empty());
+}
+
+#[tokio::test]
+async fn planning_is_listed_and_can_be_cancelled() {
+    let (listener, url) = silent().await;
+    let engine = of_silence(&url, Duration::from_secs(60)).await;
+    let session = engine.session();
+    let sql = "SELECT * FROM orders";
+    let failing = tokio::spawn(async move { failure(&session, sql).await });
+    // Planning has come as far as to ask the server.
+    let _asked = listener.accept().await.unwrap();
+    let listed = engine.queries().remove(0);
+    assert_eq!(listed.sql, sql);
+    assert!(engine.cancel(&listed.id));
+    assert_eq!(failing.await.unwrap(), EngineError::Cancelled);
+}
+
+#[tokio::test]
+async fn rows_inserted_into_memory_count() {
+    let engine = small().await;
+    let session = engine.default_session();
+    let create = "CREATE TABLE t AS SELECT value FROM range(0, 100000)";
+    cells(session, create).await;
+    let insert = "INSERT INTO t SELECT value FROM range(0, 400000)";
+    let mut inserted = 0;
+    let error = loop {
+        match batches(session, insert).await {
+            Ok(_) => inserted += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, EngineError::Resources { .. }), "{error:?}");
+    assert!((1..6).contains(&inserted), "{inserted}");
+    let rows = (100_000 + inserted * 400_000).to_string();
+    assert_eq!(cells(session, "SELECT count(*) FROM t").await, rows);
+    cells(session, "DROP TABLE t").await;
+    cells(session, create).await;
+    cells(session, insert).await;
 }
 
 #[tokio::test]

@@ -141,6 +141,11 @@ async fn messages_name_what_is_nearest_and_point_at_the_place() {
             "expected the end of the statement, got ORDER",
             (2, 8),
         ),
+        (
+            "SELECT 1\nFROM -- nothing\n",
+            "expected identifier, got EOF",
+            (2, 5),
+        ),
     ] {
         let error = failure(session, sql).await;
         assert_eq!(error.to_string(), message, "{sql}");
@@ -170,6 +175,25 @@ async fn errors_have_kinds() {
     assert!(matches!(error, EngineError::Execution { .. }), "{error:?}");
     let error = failure(session, "SELECT 1 / a FROM (VALUES (0)) AS t(a)").await;
     assert!(matches!(error, EngineError::Execution { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn analysing_a_change_makes_it_once() {
+    let engine = engine().await;
+    let session = engine.default_session();
+    batches(session, "CREATE TABLE t AS SELECT 1 AS x")
+        .await
+        .unwrap();
+    let sql = "EXPLAIN ANALYZE INSERT INTO t VALUES (2)";
+    let statements = session.parse(sql).unwrap();
+    let planned = session.plan(&statements[0]).await.unwrap();
+    assert_eq!(planned.kind(), StatementKind::Change);
+    let schema = planned.schema();
+    let stream = session.execute(planned).await.unwrap();
+    assert_eq!(cells(session, "SELECT count(*) FROM t").await, "2");
+    let answer = stream.collect().await.unwrap();
+    assert_eq!(answer[0].schema(), schema);
+    assert_eq!(schema.field(1).name(), "plan");
 }
 
 #[tokio::test]

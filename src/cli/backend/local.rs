@@ -30,7 +30,8 @@ impl Local {
         let planned = self.session.plan(statement).await?;
         let kind = planned.kind();
         let mut stream = self.session.execute(planned).await?;
-        if kind == StatementKind::Change {
+        // What EXPLAIN ANALYZE says of a change is to be read.
+        if kind == StatementKind::Change && stream.schema().fields().len() == 1 {
             return Ok(Answer::Changed {
                 rows: affected(stream.next_batch().await?.as_ref()),
             });
