@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::catalog::SchemaProvider;
+use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
 use datafusion::logical_expr::TableType;
 
 use super::definition::{Definition, Entry};
@@ -48,8 +49,8 @@ pub(super) enum Change {
 
 impl Catalog {
     /// Makes a change, in memory and, where the project keeps it, in the file.
-    pub(super) async fn change(&self, change: Change) -> Result<(), EngineError> {
-        let _one_at_a_time = self.changing.lock().await;
+    pub(super) fn change(&self, change: Change) -> Result<(), EngineError> {
+        let _one_at_a_time = self.one_at_a_time();
         let Some(file) = &self.file else {
             if self.allows(&change)? {
                 self.perform(change);
@@ -57,9 +58,14 @@ impl Catalog {
             return Ok(());
         };
         let locked = file.lock()?;
-        let mut records = locked.read()?;
-        self.take_in(&records)?;
+        let mut records = file.read()?;
+        self.take_in(&records);
         if !self.allows(&change)? {
+            return Ok(());
+        }
+        if self.drops_what_hides(&change) {
+            self.perform(change);
+            self.take_in(&records);
             return Ok(());
         }
         if change.edit(&mut records) {
@@ -70,7 +76,7 @@ impl Catalog {
     }
 
     /// Makes the memory agree with the records of the file.
-    pub(super) fn take_in(&self, records: &[Record]) -> Result<(), EngineError> {
+    pub(super) fn take_in(&self, records: &[Record]) {
         for record in records {
             let schema = self.add_schema(record.schema());
             if record.kind() == Kind::Schema {
@@ -87,7 +93,16 @@ impl Catalog {
             }
         }
         self.drop_unrecorded(records);
-        Ok(())
+    }
+
+    /// Whether a change drops a table made by code or configuration: one of the file's that it
+    /// hides is then seen again.
+    fn drops_what_hides(&self, change: &Change) -> bool {
+        let Change::Drop { schema, name, .. } = change else {
+            return false;
+        };
+        let entry = self.find(schema).and_then(|schema| schema.get(name));
+        entry.is_some_and(|entry| entry.record().is_none())
     }
 
     /// Drops what another process has dropped.
@@ -126,10 +141,7 @@ impl Catalog {
                 name,
                 taken,
                 ..
-            } => {
-                let schema = self.find(schema).ok_or_else(|| missing_schema(schema))?;
-                may_put(schema.get(name).as_ref(), name, *taken)
-            }
+            } => self.may_put(schema, name, *taken),
             Change::Drop {
                 schema,
                 name,
@@ -143,12 +155,12 @@ impl Catalog {
                 name,
                 if_not_exists,
                 ..
-            } => match self.find(name) {
-                Some(_) if *if_not_exists => Ok(false),
-                Some(_) => Err(EngineError::AlreadyExists {
+            } => match self.find(name).is_some() || name == INFORMATION_SCHEMA {
+                true if *if_not_exists => Ok(false),
+                true => Err(EngineError::AlreadyExists {
                     message: format!("schema {name:?} exists already"),
                 }),
-                None => Ok(true),
+                false => Ok(true),
             },
             Change::DropSchema {
                 name,
@@ -162,6 +174,23 @@ impl Catalog {
                 }
                 Some(_) => Ok(true),
             },
+        }
+    }
+
+    /// Whether a table or view is to be made; an error when it may not be.
+    pub(super) fn may_put(
+        &self,
+        schema: &str,
+        name: &str,
+        taken: Taken,
+    ) -> Result<bool, EngineError> {
+        let schema = self.find(schema).ok_or_else(|| missing_schema(schema))?;
+        match (schema.get(name), taken) {
+            (None, _) | (Some(_), Taken::Replace) => Ok(true),
+            (Some(_), Taken::Keep) => Ok(false),
+            (Some(entry), Taken::Refuse) => Err(EngineError::AlreadyExists {
+                message: format!("{} {name:?} exists already", noun(entry.table_type())),
+            }),
         }
     }
 
@@ -218,16 +247,6 @@ impl Change {
                 records.len() != before
             }
         }
-    }
-}
-
-fn may_put(existing: Option<&Entry>, name: &str, taken: Taken) -> Result<bool, EngineError> {
-    match (existing, taken) {
-        (None, _) | (Some(_), Taken::Replace) => Ok(true),
-        (Some(_), Taken::Keep) => Ok(false),
-        (Some(entry), Taken::Refuse) => Err(EngineError::AlreadyExists {
-            message: format!("{} {name:?} exists already", noun(entry.table_type())),
-        }),
     }
 }
 

@@ -1,19 +1,21 @@
 //! CREATE and DROP of tables, views and schemas.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::{SchemaReference, TableReference};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::{
     CreateExternalTable, CreateMemoryTable, CreateView, DdlStatement, LogicalPlan, TableType,
 };
 use datafusion::prelude::SessionContext;
 
 use super::change::{Change, Taken};
-use super::definition::{Definition, Entry, create_external};
+use super::definition::{Definition, Entry, create_external, in_schema};
 use super::record::Record;
 use super::{Catalog, memory, own_name, view};
 use crate::environment::CATALOG;
-use crate::{EngineError, Planned, Progress, Session, Statement};
+use crate::{EngineError, Planned, Progress, Session, Statement, sql};
 
 /// Runs a DDL statement and returns how many rows it wrote.
 pub(crate) async fn apply(
@@ -39,26 +41,23 @@ pub(crate) async fn apply(
         DdlStatement::CreateMemoryTable(command) => {
             in_memory(context, catalog, command, progress).await
         }
-        DdlStatement::CreateView(command) => {
-            view(context, catalog, command, statement).await.map(|()| 0)
-        }
+        DdlStatement::CreateView(command) => view(context, catalog, command, statement).map(|()| 0),
         DdlStatement::DropTable(command) => {
             let drop = (command.name, TableType::Base, command.if_exists);
-            dropped(context, catalog, drop).await.map(|()| 0)
+            dropped(context, catalog, drop).map(|()| 0)
         }
         DdlStatement::DropView(command) => {
             let drop = (command.name, TableType::View, command.if_exists);
-            dropped(context, catalog, drop).await.map(|()| 0)
+            dropped(context, catalog, drop).map(|()| 0)
         }
         DdlStatement::CreateCatalogSchema(command) => {
             let name = bare_schema(&command.schema_name)?;
-            let record = Record::of(statement, &default_schema(context))?;
             let change = Change::CreateSchema {
                 name,
-                record,
+                record: Some(record(context, statement)?),
                 if_not_exists: command.if_not_exists,
             };
-            catalog.change(change).await.map(|()| 0)
+            catalog.change(change).map(|()| 0)
         }
         DdlStatement::DropCatalogSchema(command) => {
             let name = match &command.name {
@@ -72,7 +71,7 @@ pub(crate) async fn apply(
                 if_exists: command.if_exists,
                 cascade: command.cascade,
             };
-            catalog.change(change).await.map(|()| 0)
+            catalog.change(change).map(|()| 0)
         }
         other => Err(EngineError::Unsupported {
             message: format!("{} is not supported", other.name()),
@@ -90,7 +89,7 @@ async fn external(
     permanent(command.temporary, "table")?;
     let taken = taken(command.if_not_exists, command.or_replace)?;
     let (schema, name) = place(context, &command.name)?;
-    if taken == Taken::Keep && catalog.has(&schema, &name) {
+    if !catalog.may_put(&schema, &name, taken)? {
         return Ok(());
     }
     let table = create_external(&context.state(), &command).await?;
@@ -101,7 +100,7 @@ async fn external(
         entry,
         taken,
     };
-    catalog.change(change).await
+    catalog.change(change)
 }
 
 async fn in_memory(
@@ -113,16 +112,8 @@ async fn in_memory(
     permanent(command.temporary, "table")?;
     let taken = taken(command.if_not_exists, command.or_replace)?;
     let (schema, name) = place(context, &command.name)?;
-    if catalog.has(&schema, &name) {
-        match taken {
-            Taken::Keep => return Ok(0),
-            Taken::Refuse => {
-                return Err(EngineError::AlreadyExists {
-                    message: format!("table {name:?} exists already"),
-                });
-            }
-            Taken::Replace => {}
-        }
+    if !catalog.may_put(&schema, &name, taken)? {
+        return Ok(0);
     }
     let (table, rows) = memory::create(context, command, progress).await?;
     let change = Change::Put {
@@ -131,10 +122,10 @@ async fn in_memory(
         entry: Entry::Provided(table),
         taken,
     };
-    catalog.change(change).await.map(|()| rows)
+    catalog.change(change).map(|()| rows)
 }
 
-async fn view(
+fn view(
     context: &SessionContext,
     catalog: &Catalog,
     command: CreateView,
@@ -152,14 +143,16 @@ async fn view(
             location: None,
         });
     }
-    // A view that reads itself, if only through another, would never be readable.
-    let reads = statement_reads(context, &statement)?;
-    if reads
-        .iter()
-        .any(|table| own_name(&context.state(), table) == Some((schema.clone(), name.clone())))
-    {
+    let itself = (schema.clone(), name.clone());
+    if reaches(
+        catalog,
+        &context.state(),
+        &statement,
+        &itself,
+        &mut HashSet::new(),
+    )? {
         return Err(EngineError::Plan {
-            message: format!("view {name:?} reads itself"),
+            message: format!("view {name:?} would read itself"),
             location: None,
         });
     }
@@ -170,10 +163,10 @@ async fn view(
         entry: recorded(context, statement, None)?,
         taken,
     };
-    catalog.change(change).await
+    catalog.change(change)
 }
 
-async fn dropped(
+fn dropped(
     context: &SessionContext,
     catalog: &Catalog,
     (reference, table_type, if_exists): (TableReference, TableType, bool),
@@ -185,7 +178,7 @@ async fn dropped(
         table_type,
         if_exists,
     };
-    catalog.change(change).await
+    catalog.change(change)
 }
 
 fn recorded(
@@ -193,29 +186,75 @@ fn recorded(
     statement: Statement,
     opened: Option<Arc<dyn datafusion::catalog::TableProvider>>,
 ) -> Result<Entry, EngineError> {
-    let record = Record::of(statement, &default_schema(context))?;
-    let record = record.ok_or_else(|| EngineError::Internal {
-        message: "the catalog cannot tell what the statement defines".to_owned(),
-    })?;
+    let record = record(context, statement)?;
     Ok(Entry::Defined(Arc::new(Definition::recorded(
         record, opened,
     ))))
 }
 
-fn statement_reads(
-    context: &SessionContext,
-    statement: &Statement,
-) -> Result<Vec<TableReference>, EngineError> {
+/// What the catalog keeps of a statement.
+fn record(context: &SessionContext, statement: Statement) -> Result<Record, EngineError> {
+    let state = context.state();
+    if !state.config_options().sql_parser.enable_ident_normalization {
+        return Err(EngineError::Unsupported {
+            message: "tables, views and schemas are kept as SQL, in which names without quotes \
+                      are in lower case: set datafusion.sql_parser.enable_ident_normalization \
+                      to true and quote the names"
+                .to_owned(),
+            location: None,
+        });
+    }
+    let record = Record::of(statement, &default_schema(context))?;
+    record.ok_or_else(|| EngineError::Unsupported {
+        message: "tables, views and schemas are kept as the statement that makes them: run \
+                  CREATE itself, not through EXECUTE"
+            .to_owned(),
+        location: None,
+    })
+}
+
+/// Whether a view reads another, if only through others: one that reads itself would never be
+/// readable.
+fn reaches(
+    catalog: &Catalog,
+    state: &SessionState,
+    view: &Statement,
+    wanted: &(String, String),
+    met: &mut HashSet<(String, String)>,
+) -> Result<bool, EngineError> {
+    for table in reads(state, view)? {
+        let Some(name) = own_name(state, &table) else {
+            continue;
+        };
+        if name == *wanted {
+            return Ok(true);
+        }
+        let entry = catalog.find(&name.0).and_then(|schema| schema.get(&name.1));
+        let Some(record) = entry.as_ref().and_then(Entry::record) else {
+            continue;
+        };
+        if met.insert(name) {
+            let state = in_schema(catalog.opener.state()?, record.path());
+            if reaches(catalog, &state, record.statement(), wanted, met)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The tables that a view's query names.
+fn reads(state: &SessionState, view: &Statement) -> Result<Vec<TableReference>, EngineError> {
     use datafusion::sql::parser::Statement as Ast;
     use datafusion::sql::sqlparser::ast;
-    let Ast::Statement(inner) = statement.ast() else {
+    let Ast::Statement(inner) = sql::prepare(view.ast().clone())? else {
         return Ok(Vec::new());
     };
-    let ast::Statement::CreateView(create) = inner.as_ref() else {
+    let ast::Statement::CreateView(create) = *inner else {
         return Ok(Vec::new());
     };
-    let query = Ast::Statement(Box::new(ast::Statement::Query(create.query.clone())));
-    Ok(context.state().resolve_table_references(&query)?)
+    let query = Ast::Statement(Box::new(ast::Statement::Query(create.query)));
+    Ok(state.resolve_table_references(&query)?)
 }
 
 fn place(context: &SessionContext, name: &TableReference) -> Result<(String, String), EngineError> {

@@ -112,7 +112,7 @@ impl Definition {
 }
 
 /// The state with another default schema, the one in which a statement was written.
-fn in_schema(mut state: SessionState, schema: &str) -> SessionState {
+pub(super) fn in_schema(mut state: SessionState, schema: &str) -> SessionState {
     if schema != SCHEMA {
         let options = state.config_mut().options_mut();
         schema.clone_into(&mut options.catalog.default_schema);
@@ -124,7 +124,7 @@ async fn external(
     state: SessionState,
     record: &Record,
 ) -> Result<Arc<dyn TableProvider>, EngineError> {
-    let mut ast = sql::prepare(&state, record.statement().ast().clone()).await?;
+    let mut ast = sql::prepare(record.statement().ast().clone())?;
     // The planner looks up every name in a statement, that of the table to be made included;
     // under its own name it would wait here for itself.
     if let Ast::CreateExternalTable(create) = &mut ast {

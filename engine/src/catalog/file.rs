@@ -15,6 +15,7 @@ use tempfile::NamedTempFile;
 use super::lock::Lock;
 use super::record::Record;
 use crate::environment::SCHEMA;
+use crate::statement::STORED_RECURSION_LIMIT;
 use crate::{EngineError, Statement};
 
 const FOLDER: &str = ".cohortql";
@@ -25,9 +26,6 @@ const HEADER: &str = "-- Tables and views of this project, written by CohortQL.\
                       -- The statements are run in this order when the project is opened.\n";
 
 const SET_SCHEMA: &str = "SET datafusion.catalog.default_schema = ";
-
-/// Statements of a catalog file may be nested as deeply as those of a session.
-const RECURSION_LIMIT: usize = 50;
 
 /// Tells whether the file has changed: every write makes a new file.
 type Stamp = Option<(SystemTime, u64, u64)>;
@@ -54,13 +52,10 @@ impl CatalogFile {
         }
     }
 
-    /// The records, unless the file is as it was when last read.
-    pub(super) fn read_if_changed(&self) -> Result<Option<Vec<Record>>, EngineError> {
+    /// Whether the file is another than the one last read.
+    pub(super) fn has_changed(&self) -> Result<bool, EngineError> {
         let stamp = self.stamp()?;
-        if *self.seen.lock().unwrap_or_else(PoisonError::into_inner) == Some(stamp) {
-            return Ok(None);
-        }
-        self.read().map(Some)
+        Ok(*self.seen.lock().unwrap_or_else(PoisonError::into_inner) != Some(stamp))
     }
 
     /// Waits until nobody else writes the file.
@@ -89,7 +84,8 @@ impl CatalogFile {
         }
     }
 
-    fn read(&self) -> Result<Vec<Record>, EngineError> {
+    /// The records.
+    pub(super) fn read(&self) -> Result<Vec<Record>, EngineError> {
         let path = self.path();
         let stamp = self.stamp()?;
         let bytes = match fs::read(&path) {
@@ -116,18 +112,13 @@ impl CatalogFile {
 }
 
 impl Locked<'_> {
-    pub(super) fn read(&self) -> Result<Vec<Record>, EngineError> {
-        self.file.read()
-    }
-
     /// Replaces the file: readers see the old one or the new one, and a crash leaves either.
     pub(super) fn write(&self, records: &[Record]) -> Result<(), EngineError> {
         let (file, path) = (self.file, self.file.path());
         let failed = |error: std::io::Error| file.failed(&path, "written", &error);
-        let mut fresh = NamedTempFile::new_in(&file.folder).map_err(failed)?;
-        fresh
-            .write_all(rendered(records).as_bytes())
-            .map_err(failed)?;
+        let text = checked(records)?;
+        let mut fresh = fresh_in(&file.folder, &path).map_err(failed)?;
+        fresh.write_all(text.as_bytes()).map_err(failed)?;
         fresh.as_file().sync_all().map_err(failed)?;
         fresh.persist(&path).map_err(|error| failed(error.error))?;
         // The new name is safe once the folder is; not every system can say so of folders.
@@ -138,6 +129,29 @@ impl Locked<'_> {
         *file.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
         Ok(())
     }
+}
+
+/// A file to take the place of `old`, which as many may read as may read that: temporary files
+/// are their owner's alone.
+#[cfg(unix)]
+fn fresh_in(folder: &Path, old: &Path) -> std::io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    // What the process leaves of this is what every new file of its gets.
+    let fresh = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)?;
+    match fs::metadata(old) {
+        Ok(metadata) => fresh.as_file().set_permissions(metadata.permissions())?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    Ok(fresh)
+}
+
+/// A file to take the place of another.
+#[cfg(not(unix))]
+fn fresh_in(folder: &Path, _old: &Path) -> std::io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
 }
 
 /// Tells one file from another of the same name, where the system can.
@@ -162,7 +176,7 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, (u64, String)> {
             "not UTF-8 text".to_owned(),
         )
     })?;
-    let statements = Statement::parse_all(text, RECURSION_LIMIT).map_err(|error| {
+    let statements = Statement::parse_all(text, STORED_RECURSION_LIMIT).map_err(|error| {
         (
             error.location().map_or(1, |(line, _)| line),
             error.to_string(),
@@ -173,10 +187,7 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, (u64, String)> {
     for statement in statements {
         let (line, _) = statement.location();
         if let Some(schema) = statement.text().strip_prefix(SET_SCHEMA) {
-            schema
-                .trim_matches('\'')
-                .replace("''", "'")
-                .clone_into(&mut path);
+            path = unquoted(schema);
             continue;
         }
         let text = statement
@@ -195,6 +206,32 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, (u64, String)> {
         }
     }
     Ok(records)
+}
+
+/// The text of a quoted constant, or what is written without quotes.
+fn unquoted(constant: &str) -> String {
+    let inner = constant.strip_prefix('\'');
+    match inner.and_then(|inner| inner.strip_suffix('\'')) {
+        Some(inner) => inner.replace("''", "'"),
+        None => constant.to_owned(),
+    }
+}
+
+/// The text of a catalog file with these records.
+///
+/// # Errors
+/// When the text would not give the same records back, since then nobody could open the project.
+fn checked(records: &[Record]) -> Result<String, EngineError> {
+    let text = rendered(records);
+    let unreadable = |why: String| EngineError::Unsupported {
+        message: format!("the catalog cannot keep this statement: {why}"),
+        location: None,
+    };
+    let again = self::records(text.as_bytes()).map_err(|(_, message)| unreadable(message))?;
+    match again.len() == records.len() && again.iter().zip(records).all(|(a, b)| a.same_as(b)) {
+        true => Ok(text),
+        false => Err(unreadable("its text reads back as another one".to_owned())),
+    }
 }
 
 fn rendered(records: &[Record]) -> String {
@@ -224,7 +261,7 @@ mod tests {
         let first = records(text.as_bytes()).unwrap();
         let names: Vec<_> = first.iter().map(Record::to_string).collect();
         assert_eq!(names, ["shop", "public.a", "shop.t", "public.b"]);
-        let again = records(rendered(&first).as_bytes()).unwrap();
+        let again = records(checked(&first).unwrap().as_bytes()).unwrap();
         assert!(
             first
                 .iter()
@@ -232,6 +269,31 @@ mod tests {
                 .all(|(one, other)| one.same_as(other))
         );
         assert_eq!(rendered(&first), rendered(&again));
+    }
+
+    #[test]
+    fn schemas_are_called_anything() {
+        for name in ["'q'", "'", "a;b", "--", "it''s"] {
+            let path = name.to_owned();
+            let statement = Statement::parse_all("CREATE VIEW v AS SELECT 1", 50).unwrap();
+            let record = Record::of(statement[0].clone(), &path).unwrap().unwrap();
+            let text = checked(std::slice::from_ref(&record)).unwrap();
+            let again = records(text.as_bytes()).unwrap();
+            assert_eq!(again[0].schema(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_written() {
+        let deep = format!(
+            "CREATE VIEW v AS SELECT {}1{}",
+            "(".repeat(STORED_RECURSION_LIMIT + 1),
+            ")".repeat(STORED_RECURSION_LIMIT + 1)
+        );
+        let statement = Statement::parse_all(&deep, 10 * STORED_RECURSION_LIMIT).unwrap();
+        let record = Record::of(statement[0].clone(), SCHEMA).unwrap().unwrap();
+        let error = checked(&[record]).unwrap_err().to_string();
+        assert!(error.contains("nested too deeply"), "{error}");
     }
 
     #[test]

@@ -1,29 +1,40 @@
 //! Tables made by `CREATE TABLE`: rows in memory, counted against the memory limit.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{MemTable, Session, TableProvider};
 use datafusion::common::Constraints;
+use datafusion::datasource::sink::{DataSink, DataSinkExec};
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{CreateMemoryTable, Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
+use datafusion_datasource::memory::MemSink;
 use futures::StreamExt;
 
-use crate::execution::physical_plan;
 use crate::shape::shaped;
 use crate::{EngineError, Progress, counting};
 
-/// A table in memory that gives its share of the memory limit back when it is dropped. Rows
-/// inserted later are not counted.
+/// A table in memory that gives its share of the memory limit back when it is dropped.
 #[derive(Debug)]
 struct HeldTable {
     table: MemTable,
-    _held: MemoryReservation,
+    held: Arc<MemoryReservation>,
+}
+
+/// Adds rows to a table in memory, within the memory limit.
+#[derive(Debug)]
+struct HeldSink {
+    sink: MemSink,
+    held: Arc<MemoryReservation>,
 }
 
 /// Runs the query of a `CREATE TABLE` and keeps its rows. Returns the table and its row count.
@@ -47,7 +58,8 @@ pub(super) async fn create(
     }
     let held = MemoryConsumer::new(format!("table {}", command.name))
         .register(&context.runtime_env().memory_pool);
-    let physical = physical_plan(context, query).await?;
+    let planner = state.query_planner();
+    let physical = planner.create_physical_plan(&query, &state).await?;
     progress.watch(&physical);
     let mut stream = execute_stream(physical, counting::task_context(context, progress))?;
     let mut batches: Vec<RecordBatch> = Vec::new();
@@ -61,7 +73,8 @@ pub(super) async fn create(
     let table = MemTable::try_new(schema, vec![batches])?
         .with_constraints(command.constraints)
         .with_column_defaults(command.column_defaults.into_iter().collect());
-    let table = Arc::new(HeldTable { table, _held: held });
+    let held = Arc::new(held);
+    let table = Arc::new(HeldTable { table, held });
     Ok((table, i64::try_from(rows).unwrap_or(i64::MAX)))
 }
 
@@ -73,7 +86,7 @@ pub(super) fn repeated<'a>(mut names: impl Iterator<Item = &'a String>) -> Optio
 
 #[async_trait]
 impl TableProvider for HeldTable {
-    fn schema(&self) -> arrow::datatypes::SchemaRef {
+    fn schema(&self) -> SchemaRef {
         self.table.schema()
     }
 
@@ -112,7 +125,15 @@ impl TableProvider for HeldTable {
         input: Arc<dyn ExecutionPlan>,
         how: InsertOp,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        self.table.insert_into(state, input, how).await
+        // The table checks the columns and how to insert; its plan would hold uncounted rows.
+        self.table
+            .insert_into(state, Arc::clone(&input), how)
+            .await?;
+        let sink = HeldSink {
+            sink: MemSink::try_new(self.table.batches.clone(), self.schema())?,
+            held: Arc::clone(&self.held),
+        };
+        Ok(Arc::new(DataSinkExec::new(input, Arc::new(sink), None)))
     }
 
     async fn delete_from(
@@ -130,5 +151,39 @@ impl TableProvider for HeldTable {
         filters: Vec<Expr>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         self.table.update(state, assignments, filters).await
+    }
+}
+
+impl DisplayAs for HeldSink {
+    fn fmt_as(&self, how: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sink.fmt_as(how, f)
+    }
+}
+
+#[async_trait]
+impl DataSink for HeldSink {
+    fn schema(&self) -> &SchemaRef {
+        self.sink.schema()
+    }
+
+    async fn write_all(
+        &self,
+        data: SendableRecordBatchStream,
+        context: &Arc<TaskContext>,
+    ) -> Result<u64> {
+        // Given back on the way out unless the rows are kept.
+        let added = Arc::new(self.held.new_empty());
+        let counted = {
+            let (schema, added) = (data.schema(), Arc::clone(&added));
+            let batches = data.map(move |batch| {
+                let batch = batch?;
+                added.try_grow(batch.get_array_memory_size())?;
+                Ok(batch)
+            });
+            Box::pin(RecordBatchStreamAdapter::new(schema, batches))
+        };
+        let rows = self.sink.write_all(counted, context).await?;
+        self.held.grow(added.free());
+        Ok(rows)
     }
 }

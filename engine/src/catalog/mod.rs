@@ -21,7 +21,7 @@ mod view;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::common::TableReference;
@@ -38,6 +38,7 @@ use file::CatalogFile;
 use schema::Schema;
 
 pub(crate) use ddl::apply;
+pub(crate) use view::planning_for;
 
 /// The engine's catalog, `cohortql`.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub struct Catalog {
     schemas: RwLock<BTreeMap<String, Arc<Schema>>>,
     opener: Arc<Opener>,
     file: Option<CatalogFile>,
-    changing: tokio::sync::Mutex<()>,
+    changing: Mutex<()>,
 }
 
 /// Finds the engine whose sessions open definitions; the engine owns the catalog, not the other
@@ -56,15 +57,17 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
+    /// The engine.
+    fn shared(&self) -> std::result::Result<Arc<Shared>, EngineError> {
+        let shared = self.shared.get().and_then(Weak::upgrade);
+        shared.ok_or_else(|| EngineError::Internal {
+            message: "the catalog was used after its engine was gone".to_owned(),
+        })
+    }
+
     /// A state to plan definitions with: the engine's options, whatever a session has set.
     fn state(&self) -> std::result::Result<SessionState, EngineError> {
-        let shared = self.shared.get().and_then(Weak::upgrade);
-        match shared {
-            Some(shared) => Ok(shared.template.clone()),
-            None => Err(EngineError::Internal {
-                message: "the catalog was used after its engine was gone".to_owned(),
-            }),
-        }
+        Ok(self.shared()?.template.clone())
     }
 }
 
@@ -75,7 +78,7 @@ impl Catalog {
             schemas: RwLock::default(),
             opener: Arc::default(),
             file: project.map(CatalogFile::in_project),
-            changing: tokio::sync::Mutex::default(),
+            changing: Mutex::default(),
         };
         catalog.add_schema(SCHEMA);
         catalog.refresh()?;
@@ -98,23 +101,26 @@ impl Catalog {
 
     /// Takes in what other processes have written to the catalog file since it was last read.
     pub(crate) fn refresh(&self) -> std::result::Result<(), EngineError> {
-        match &self.file {
-            Some(file) => match file.read_if_changed()? {
-                Some(records) => self.take_in(&records),
-                None => Ok(()),
-            },
-            None => Ok(()),
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        if !file.has_changed()? {
+            return Ok(());
         }
+        // What is read must be taken in before a change of this process adds to it.
+        let _one_at_a_time = self.one_at_a_time();
+        self.take_in(&file.read()?);
+        Ok(())
+    }
+
+    /// Held while the memory is made to agree with the file.
+    fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn find(&self, schema: &str) -> Option<Arc<Schema>> {
         let schemas = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
         schemas.get(schema).map(Arc::clone)
-    }
-
-    fn has(&self, schema: &str, name: &str) -> bool {
-        self.find(schema)
-            .is_some_and(|schema| schema.get(name).is_some())
     }
 
     fn public(&self) -> Arc<Schema> {

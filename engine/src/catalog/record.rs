@@ -92,7 +92,10 @@ impl Record {
     }
 
     pub(super) fn same_as(&self, other: &Self) -> bool {
-        self.path == other.path && self.statement.text() == other.statement.text()
+        self.schema == other.schema
+            && self.name == other.name
+            && self.path == other.path
+            && self.statement.text() == other.statement.text()
     }
 }
 

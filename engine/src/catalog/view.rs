@@ -3,12 +3,13 @@
 //! A plan kept from the day of its making would go on reading a table that has been dropped and
 //! made again since. The text does not.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::ViewTable;
-use datafusion::execution::SessionState;
+use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::optimizer::Analyzer;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
@@ -19,11 +20,20 @@ use crate::{EngineError, sql};
 tokio::task_local! {
     /// The views being opened, outermost first: one that is met again reads itself.
     static OPENING: Vec<String>;
+
+    /// The time zone of the session that plans.
+    static ZONE: Option<String>;
 }
 
-/// Plans a view.
+/// Plans for a session, whose time zone the views that are opened meanwhile follow.
+pub(crate) async fn planning_for<F: Future>(state: &SessionState, planning: F) -> F::Output {
+    let zone = state.config_options().execution.time_zone.clone();
+    ZONE.scope(zone, planning).await
+}
+
+/// Plans a view with the engine's options and the caller's time zone.
 pub(super) async fn open(
-    state: SessionState,
+    mut state: SessionState,
     record: &Record,
 ) -> Result<Arc<dyn TableProvider>, EngineError> {
     let name = record.to_string();
@@ -35,12 +45,32 @@ pub(super) async fn open(
         });
     }
     chain.push(name);
+    if let Ok(zone) = ZONE.try_with(Clone::clone) {
+        set_time_zone(&mut state, zone)?;
+    }
     OPENING.scope(chain, plan(state, record)).await
+}
+
+fn set_time_zone(state: &mut SessionState, zone: Option<String>) -> Result<(), EngineError> {
+    if state.config_options().execution.time_zone == zone {
+        return Ok(());
+    }
+    state.config_mut().options_mut().execution.time_zone = zone;
+    // Some functions keep the options that they were made with.
+    let options = state.config_options();
+    let functions = state.scalar_functions().values();
+    let renewed: Vec<_> = functions
+        .filter_map(|function| function.inner().with_updated_config(options))
+        .collect();
+    for function in renewed {
+        state.register_udf(Arc::new(function))?;
+    }
+    Ok(())
 }
 
 async fn plan(state: SessionState, record: &Record) -> Result<Arc<dyn TableProvider>, EngineError> {
     let statement = record.statement();
-    let ast = sql::prepare(&state, statement.ast().clone()).await?;
+    let ast = sql::prepare(statement.ast().clone())?;
     let versions = sql::Versions::load(&state, &ast).await?;
     let plan = versions
         .while_planning(state.statement_to_plan(ast))

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{batches, cells, failure};
 use crate::{Engine, EngineError};
 
-async fn open(project: &Path) -> Result<Engine, EngineError> {
+pub(super) async fn open(project: &Path) -> Result<Engine, EngineError> {
     Engine::builder()
         .target_partitions(2)
         .project_dir(project)
@@ -17,7 +17,7 @@ async fn open(project: &Path) -> Result<Engine, EngineError> {
 }
 
 /// A project with a file to make tables of.
-fn project() -> TempDir {
+pub(super) fn project() -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("orders.csv"), "id,amount\n1,10\n2,20\n").unwrap();
     folder
@@ -31,7 +31,7 @@ fn orders_sql(project: &TempDir) -> String {
     )
 }
 
-fn catalog_text(project: &TempDir) -> String {
+pub(super) fn catalog_text(project: &TempDir) -> String {
     fs::read_to_string(project.path().join(".cohortql/catalog.sql")).unwrap()
 }
 
@@ -182,7 +182,7 @@ async fn views_follow_the_tables_they_read() {
         .unwrap();
     assert_eq!(cells(session, "SELECT x FROM v").await, "2");
     let error = failure(session, "CREATE OR REPLACE VIEW v AS SELECT x FROM v").await;
-    assert_eq!(error.to_string(), "view \"v\" reads itself");
+    assert_eq!(error.to_string(), "view \"v\" would read itself");
 }
 
 #[tokio::test]
