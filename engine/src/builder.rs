@@ -48,7 +48,8 @@ impl EngineBuilder {
         self
     }
 
-    /// Keeps tables and views made by SQL in this folder's catalog; relative paths count from it.
+    /// Keeps tables and views made by SQL in this folder's catalog; relative locations of tables
+    /// count from it.
     #[must_use]
     pub fn project_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.project_dir = Some(path.into());

@@ -9,7 +9,6 @@ use datafusion::catalog::{MemTable, TableProvider};
 use datafusion::execution::SessionState;
 
 use crate::catalog::{self, Catalog};
-use crate::config::TableSettings;
 use crate::queries::Queries;
 use crate::runtime::Task;
 use crate::stores::Location;
@@ -114,20 +113,6 @@ impl Engine {
         Ok(names)
     }
 
-    /// Makes a table of a declaration as `cohortql.toml` has it.
-    pub async fn register_declared(
-        &self,
-        name: &str,
-        table: TableSettings,
-    ) -> Result<(), EngineError> {
-        let base = base_dir(self.settings())?;
-        let definition = formats::TableDefinition::from_config(name, &table, &base)?;
-        let state = self.session.context().state();
-        let work = async move { formats::open(&state, &definition).await };
-        let provider = Task::spawn(self.runtimes().compute(), work).await??;
-        self.register_table(name, provider)
-    }
-
     /// Makes record batches a table. The schema may be left out when there is a batch.
     pub fn register_batches(
         &self,
@@ -173,7 +158,8 @@ impl Engine {
     }
 }
 
-/// The folder from which the relative paths of declarations and of SQL count.
+/// The folder from which the relative locations of tables count; COPY writes from the working
+/// directory.
 pub(crate) fn base_dir(settings: &Settings) -> Result<PathBuf, EngineError> {
     let here = working_dir()?;
     Ok(match &settings.base_dir {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use cohortql_engine::reports;
+use cohortql_engine::{did_you_mean, reports};
 use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{DocSection, Documentation};
 use nu_ansi_term::Style;
@@ -191,11 +191,7 @@ pub(crate) fn answer(name: Option<&str>, look: Look) -> Result<String, CliError>
     if !holding.is_empty() {
         return Ok(listed(&holding, look));
     }
-    let nearest = functions.iter().max_by(|a, b| {
-        let likeness = |f: &Function| strsim::jaro_winkler(&f.name, &wanted);
-        likeness(a).total_cmp(&likeness(b))
-    });
-    let hint = nearest.map_or(String::new(), |f| format!("; did you mean {}?", f.name));
+    let hint = did_you_mean(&wanted, functions.iter().map(|f| &f.name));
     Err(CliError::Usage(format!(
         "there is no function {wanted:?}{hint}"
     )))
@@ -239,7 +235,7 @@ mod tests {
         assert!(text.lines().count() > 2 && text.contains("date_bin"));
         let error = answer(Some("date_trunk"), PLAIN).unwrap_err();
         assert!(
-            error.to_string().ends_with("did you mean date_trunc?"),
+            error.to_string().ends_with("did you mean \"date_trunc\"?"),
             "{error}"
         );
     }

@@ -79,7 +79,7 @@ fn commands_that_do_not_exist_say_where_the_list_is() {
     let error = run(&["-c", "\\queries"]).failed();
     assert!(error.contains("no server is connected"), "{error}");
     let error = run(&["functions", "cohort_mont_h"]).failed();
-    assert!(error.contains("did you mean cohort_month?"), "{error}");
+    assert!(error.contains("did you mean \"cohort_month\"?"), "{error}");
 }
 
 #[test]

@@ -5,8 +5,6 @@
 
 mod options;
 
-pub(crate) use options::time_zone;
-
 use std::sync::Arc;
 
 use arrow::array::{Array, Int64Array, RecordBatch, UInt64Array};

@@ -1,8 +1,8 @@
 //! SET and RESET: which options a session may change, and to what.
 
-use cohortql_udfs::is_time_zone;
 use datafusion::logical_expr::Statement as PlanStatement;
 
+use crate::config::time_zone;
 use crate::{EngineError, Session};
 
 /// Options of the whole engine, which no single session may change.
@@ -30,17 +30,6 @@ pub(super) fn check(session: &Session, statement: &PlanStatement) -> Result<(), 
         TIME_ZONE => time_zone(value).map_err(plan),
         PARTITIONS | BATCH_SIZE => positive(variable, value),
         _ => Ok(()),
-    }
-}
-
-/// Checks an IANA name or a fixed offset.
-pub(crate) fn time_zone(name: &str) -> Result<(), String> {
-    match is_time_zone(name) {
-        true => Ok(()),
-        false => Err(format!(
-            "time zone must be an IANA name such as Europe/Berlin or an offset such as +02:00, \
-             got {name:?}"
-        )),
     }
 }
 

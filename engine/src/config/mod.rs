@@ -4,8 +4,10 @@ mod machine;
 mod quantities;
 mod raw;
 mod settings;
+mod zones;
 
 pub use quantities::{parse_duration, parse_size};
 pub(crate) use raw::in_file;
 pub use raw::{Config, EngineConfig, StoreConfig, TableConfig};
-pub use settings::{Settings, StoreSettings, TableSettings};
+pub use settings::Settings;
+pub(crate) use zones::time_zone;

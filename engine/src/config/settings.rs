@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::quantities::{parse_duration, parse_size};
-use super::{Config, StoreConfig, TableConfig, machine};
+use super::{Config, StoreConfig, TableConfig, machine, time_zone};
 use crate::EngineError;
-use crate::changes::time_zone;
 
 /// Rows in a batch unless told otherwise.
 const DEFAULT_BATCH_SIZE: usize = 8192;
@@ -43,20 +42,14 @@ pub struct Settings {
     pub allow_runtime_options: bool,
     /// Folder whose catalog keeps tables and views made by SQL.
     pub project_dir: Option<PathBuf>,
-    /// Folder from which relative paths count: the project's, else that of the configuration
+    /// Folder from which relative locations of tables count: the project's, else that of the configuration
     /// file; without either, the working directory counts.
     pub base_dir: Option<PathBuf>,
-    /// Declared tables by name.
-    pub tables: BTreeMap<String, TableSettings>,
-    /// Object stores by URL prefix.
-    pub stores: BTreeMap<String, StoreSettings>,
+    /// Declared tables by name; checked further when they are opened.
+    pub tables: BTreeMap<String, TableConfig>,
+    /// Object stores by URL prefix; checked further when the engine starts.
+    pub stores: BTreeMap<String, StoreConfig>,
 }
-
-/// A declared table.
-pub type TableSettings = TableConfig;
-
-/// A declared object store.
-pub type StoreSettings = StoreConfig;
 
 impl TableConfig {
     /// A table at a location, everything else found from the files.

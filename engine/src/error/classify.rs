@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 
 use super::{EngineError, Location, names, resources};
 use crate::catalog;
+use crate::nearest::did_you_mean;
 
 /// Columns that a message lists when none is like the one asked for.
 const COLUMNS_SHOWN: usize = 12;
@@ -119,7 +120,7 @@ fn planning(
             let function = quoted_in(message, "Invalid function '", "'")
                 .or_else(|| quoted_in(message, "able function '", "' not found"))?;
             let near = state.map_or_else(String::new, |state| {
-                names::hint(function, names::functions(state))
+                did_you_mean(function, names::functions(state))
             });
             Some(format!("function {function:?} does not exist{near}"))
         });
@@ -145,7 +146,7 @@ fn missing_table(table: &str, state: Option<&SessionState>) -> String {
         .unwrap_or(table);
     format!(
         "table {table:?} does not exist{}",
-        names::hint(table, names::tables(state))
+        did_you_mean(table, names::tables(state))
     )
 }
 
@@ -177,7 +178,7 @@ fn missing_column(field: &Column, valid: &[Column]) -> String {
         .filter(|column| field.relation.is_none() || column.relation == field.relation)
         .map(|column| column.name.clone())
         .collect();
-    let hint = names::hint(&field.name, &known);
+    let hint = did_you_mean(&field.name, &known);
     if !hint.is_empty() || known.is_empty() {
         return format!("column {asked:?} does not exist{hint}");
     }

@@ -1,29 +1,6 @@
-//! The nearest name that exists, for messages about names that do not.
+//! The names that a session knows, among which the nearest to a misspelt one is found.
 
 use datafusion::execution::SessionState;
-
-/// The candidate that is most like `name`, when one is like it at all.
-fn nearest<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -> Option<String> {
-    let name = name.to_lowercase();
-    let allowed = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            let lower = candidate.as_ref().to_lowercase();
-            (strsim::damerau_levenshtein(&name, &lower), candidate)
-        })
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.as_ref().cmp(y.as_ref())))
-        .map(|(_, candidate)| candidate.as_ref().to_owned())
-}
-
-/// `; did you mean "orders"?` when a candidate is near, else nothing.
-pub(super) fn hint<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -> String {
-    match nearest(name, candidates) {
-        Some(near) => format!("; did you mean {near:?}?"),
-        None => String::new(),
-    }
-}
 
 /// Tables and views of every schema: bare names in the session's own, `schema.name` elsewhere.
 pub(super) fn tables(state: &SessionState) -> Vec<String> {
@@ -59,18 +36,4 @@ pub(super) fn functions(state: &SessionState) -> Vec<String> {
         .chain(table)
         .cloned()
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_names_are_found_and_far_ones_are_not() {
-        let tables = ["orders", "customers", "order_lines"];
-        assert_eq!(nearest("ordrs", tables).as_deref(), Some("orders"));
-        assert_eq!(nearest("CUSTOMER", tables).as_deref(), Some("customers"));
-        assert_eq!(nearest("payments", tables), None);
-        assert_eq!(nearest("x", ["y", "a_long_one"]).as_deref(), Some("y"));
-    }
 }

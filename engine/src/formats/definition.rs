@@ -7,10 +7,10 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::plan_err;
 use datafusion::error::Result;
 
-use super::names::did_you_mean;
 use super::options::TableOptions;
 use super::{FORMATS, TableFormat};
 use crate::config::TableConfig;
+use crate::nearest::did_you_mean;
 use crate::stores::Location;
 
 /// A table to open: names checked, locations parsed, options free of secrets.

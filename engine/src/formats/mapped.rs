@@ -20,8 +20,8 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::TableDefinition;
-use super::names::did_you_mean;
 use super::versions::{Version, Versioned, versioned};
+use crate::nearest::did_you_mean;
 
 /// The texts that say "not deleted", besides NULL.
 const NOT_DELETED: [&str; 12] = [

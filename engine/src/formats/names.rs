@@ -1,6 +1,7 @@
-//! Names: a table's from its file's or folder's, and the nearest one to a typo.
+//! A table's name, from that of its file or folder.
 
 use super::classify;
+pub(crate) use crate::nearest::did_you_mean;
 
 /// The table name for a file or folder: without the extensions of formats and
 /// compressions, in lower case, every other character an underscore.
@@ -26,28 +27,6 @@ pub(crate) fn table_name(file: &str) -> String {
     }
 }
 
-/// The candidate most like `wanted`, when one is near enough to be meant.
-pub(crate) fn nearest<'a>(
-    wanted: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let lower = wanted.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|c| (strsim::jaro_winkler(&lower, &c.to_lowercase()), c))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, c)| c)
-}
-
-/// `; did you mean "x"?`, or nothing when no candidate is near.
-pub(crate) fn did_you_mean<'a>(
-    wanted: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> String {
-    nearest(wanted, candidates).map_or_else(String::new, |c| format!("; did you mean \"{c}\"?"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,14 +44,5 @@ mod tests {
         ] {
             assert_eq!(table_name(file), name, "{file}");
         }
-    }
-
-    #[test]
-    fn only_near_names_are_offered() {
-        assert_eq!(
-            nearest("odrers.csv", ["orders.csv", "x.csv"]),
-            Some("orders.csv")
-        );
-        assert_eq!(nearest("orders", ["zzz"]), None);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use datafusion::common::plan_err;
 use datafusion::error::Result;
 
-use super::names::did_you_mean;
+use crate::nearest::did_you_mean;
 
 /// An option's name and what it means, for messages and documentation.
 pub type OptionHelp = (&'static str, &'static str);

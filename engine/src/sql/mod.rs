@@ -1,6 +1,7 @@
 //! What CohortQL's SQL adds to DataFusion's.
 
 mod dialect;
+mod identifiers;
 mod named_arguments;
 mod report_inputs;
 mod time_travel;
@@ -16,7 +17,7 @@ use datafusion::sql::sqlparser::ast::{VisitMut, VisitorMut};
 use crate::EngineError;
 
 pub use dialect::dialect;
-pub(crate) use named_arguments::at;
+pub(crate) use identifiers::at;
 pub(crate) use time_travel::{TimeTravel, Versions};
 pub(crate) use values::with_values;
 

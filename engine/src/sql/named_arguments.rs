@@ -9,13 +9,14 @@
 use std::ops::ControlFlow;
 
 use cohortql_udfs::{Parameter, call_form, parameters};
-use datafusion::common::{DataFusionError, Diagnostic, Span};
+use datafusion::common::DataFusionError;
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Value,
     VisitorMut,
 };
 
-use crate::formats::names::did_you_mean;
+use super::identifiers::{at, normalised};
+use crate::nearest::did_you_mean;
 
 /// Makes every named argument of our functions positional.
 pub(super) struct Rewriter;
@@ -59,14 +60,6 @@ fn bare_name(name: &ObjectName) -> Option<String> {
     match name.0.as_slice() {
         [part] => part.as_ident().map(normalised),
         _ => None,
-    }
-}
-
-/// An identifier folded to lower case unless it is quoted.
-pub(super) fn normalised(name: &Ident) -> String {
-    match name.quote_style {
-        Some(_) => name.value.clone(),
-        None => name.value.to_lowercase(),
     }
 }
 
@@ -145,12 +138,6 @@ fn position(
             );
             at(name, message)
         })
-}
-
-/// A planning error that points at a name in the SQL.
-pub(crate) fn at(name: &Ident, message: String) -> DataFusionError {
-    let span = Span::try_from_sqlparser_span(name.span);
-    DataFusionError::Plan(message.clone()).with_diagnostic(Diagnostic::new_error(message, span))
 }
 
 fn null() -> FunctionArg {

@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::dialect;
-use super::named_arguments::normalised;
+use super::identifiers::normalised;
 use crate::reports;
 
 /// Turns the bare table names that reports are given into subqueries.

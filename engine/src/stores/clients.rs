@@ -1,11 +1,12 @@
 //! Clients of object stores: built from options, on the I/O runtime, with
 //! timeouts short enough that a wrong address is an answer and not a wait.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::common::plan_err;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::client::SpawnedReqwestConnector;
@@ -15,6 +16,7 @@ use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use tokio::runtime::Handle;
 use url::Url;
 
+use super::location::redact;
 use super::profile;
 use super::secrets::Options;
 
@@ -27,6 +29,17 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
 /// What can be set anywhere to fetch credentials from the machine's own service,
 /// which elsewhere would only be waited for.
 const FROM_MACHINE: &str = "instance_credentials";
+
+/// Options that are addresses of servers.
+const ENDPOINTS: [&str; 7] = [
+    "endpoint",
+    "base_url",
+    "endpoint_url_sts",
+    "metadata_endpoint",
+    "msi_endpoint",
+    "authority_host",
+    "container_credentials_full_uri",
+];
 
 /// A client, and the options it was built from.
 pub(super) type Client = (Arc<dyn ObjectStore>, Options);
@@ -122,24 +135,18 @@ fn s3(
     }
     options.remove(FROM_MACHINE);
     options.remove("profile");
-    let mut builder = AmazonS3Builder::new()
+    let builder = AmazonS3Builder::new()
         .with_bucket_name(url.host_str().unwrap_or_default())
         .with_client_options(client_options())
         .with_retry(retries())
         .with_http_connector(connector);
-    for (name, value) in options.iter() {
-        if let Ok(key) = name.parse().or_else(|_| format!("aws_{name}").parse()) {
-            builder = builder.with_config(key, value);
-        }
-    }
-    Ok((
-        Arc::new(
-            builder
-                .build()
-                .map_err(|e| unusable(&place, &options, &e))?,
-        ),
-        options,
-    ))
+    let builder = configured(
+        builder,
+        &options,
+        &["", "aws_"],
+        AmazonS3Builder::with_config,
+    );
+    client(&place, options, || builder.build())
 }
 
 fn gcs(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<Client> {
@@ -171,24 +178,14 @@ fn gcs(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<
     let plain = options
         .get(&["base_url"])
         .is_some_and(|url| url.starts_with("http://"));
-    let mut builder = GoogleCloudStorageBuilder::new()
+    let builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(url.host_str().unwrap_or_default())
         .with_client_options(client_options().with_allow_http(plain))
         .with_retry(retries())
         .with_http_connector(connector);
-    for (name, value) in options.iter() {
-        if let Ok(key) = name.parse().or_else(|_| format!("google_{name}").parse()) {
-            builder = builder.with_config(key, value);
-        }
-    }
-    Ok((
-        Arc::new(
-            builder
-                .build()
-                .map_err(|e| unusable(&place, &options, &e))?,
-        ),
-        options,
-    ))
+    let with = GoogleCloudStorageBuilder::with_config;
+    let builder = configured(builder, &options, &["", "google_"], with);
+    client(&place, options, || builder.build())
 }
 
 fn azure(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<Client> {
@@ -229,47 +226,80 @@ fn azure(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Resul
         );
     }
     options.remove(FROM_MACHINE);
-    let mut builder = MicrosoftAzureBuilder::new()
+    let builder = MicrosoftAzureBuilder::new()
         .with_client_options(client_options())
         .with_retry(retries())
         .with_http_connector(connector);
-    for (name, value) in options.iter() {
-        let key = name.parse().or_else(|_| format!("azure_{name}").parse());
-        if let Ok(key) = key.or_else(|_| format!("azure_storage_{name}").parse()) {
-            builder = builder.with_config(key, value);
-        }
-    }
-    builder = if in_url {
+    let with = MicrosoftAzureBuilder::with_config;
+    let prefixes = ["", "azure_", "azure_storage_"];
+    let builder = configured(builder, &options, &prefixes, with);
+    let builder = if in_url {
         builder.with_url(place.as_str())
     } else {
         builder.with_container_name(url.host_str().unwrap_or_default())
     };
-    Ok((
-        Arc::new(
-            builder
-                .build()
-                .map_err(|e| unusable(&place, &options, &e))?,
-        ),
-        options,
-    ))
+    client(&place, options, || builder.build())
 }
 
 fn web(url: &Url, given: Options, connector: SpawnedReqwestConnector) -> Result<Client> {
     let place = place(url);
-    let mut builder = HttpBuilder::new()
+    let builder = HttpBuilder::new()
         .with_url(place.as_str())
         .with_client_options(client_options().with_allow_http(true))
         .with_retry(retries())
         .with_http_connector(connector);
-    for (name, value) in given.iter() {
-        if let Ok(key) = name.parse() {
-            builder = builder.with_config(key, value);
+    let builder = configured(builder, &given, &[""], HttpBuilder::with_config);
+    client(&place, given, || builder.build())
+}
+
+/// Hands a builder the options that it knows, with or without a prefix.
+fn configured<B, K: FromStr>(
+    builder: B,
+    options: &Options,
+    prefixes: &[&str],
+    with: impl Fn(B, K, String) -> B,
+) -> B {
+    options.iter().fold(builder, |builder, (name, value)| {
+        let mut keys = prefixes
+            .iter()
+            .map(|prefix| format!("{prefix}{name}").parse());
+        match keys.find_map(std::result::Result::ok) {
+            Some(key) => with(builder, key, value.to_string()),
+            None => builder,
+        }
+    })
+}
+
+/// Builds a client whose endpoints are URLs: of others some builders make a panic.
+fn client<S: ObjectStore>(
+    place: &str,
+    options: Options,
+    build: impl FnOnce() -> object_store::Result<S>,
+) -> Result<Client> {
+    for name in ENDPOINTS {
+        let Some(value) = options.get(&[name]) else {
+            continue;
+        };
+        let url = Url::parse(value).ok();
+        let is_web = url.is_some_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.host_str().is_some_and(|h| !h.is_empty())
+        });
+        if !is_web {
+            return plan_err!(
+                "the settings for {place} can't be used: {name} must be a URL such as \
+                 https://objects.example.com, got \"{}\"",
+                redact(value)
+            );
         }
     }
-    Ok((
-        Arc::new(builder.build().map_err(|e| unusable(&place, &given, &e))?),
-        given,
-    ))
+    match build() {
+        Ok(store) => Ok((Arc::new(store), options)),
+        Err(error) => {
+            let text = options.secrets().hide(&error.to_string());
+            plan_err!("the settings for {place} can't be used: {text}")
+        }
+    }
 }
 
 /// The part of a URL that one client serves.
@@ -309,7 +339,32 @@ fn retries() -> RetryConfig {
     }
 }
 
-fn unusable(place: &str, options: &Options, error: &object_store::Error) -> DataFusionError {
-    let text = options.secrets().hide(&error.to_string());
-    DataFusionError::Plan(format!("the settings for {place} can't be used: {text}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_endpoint_that_is_no_url_is_named() {
+        for endpoint in [
+            "not a url",
+            "localhost:9000",
+            "https://",
+            "http://u:hunter2@",
+        ] {
+            let mut options = Options::default();
+            for (name, value) in [
+                ("access_key_id", "key"),
+                ("secret_access_key", "secret"),
+                ("endpoint", endpoint),
+            ] {
+                options.set(name, value.to_string());
+            }
+            let url = Url::parse("s3://shop").unwrap();
+            let message = build(&url, options, None, &Handle::current())
+                .unwrap_err()
+                .to_string();
+            assert!(message.contains("endpoint must be a URL"), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
 }

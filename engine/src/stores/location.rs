@@ -35,58 +35,51 @@ impl Location {
         if text.is_empty() {
             return plan_err!("the location is empty; expected a path or a URL");
         }
-        match text.split_once("://") {
-            Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
-                Self::parse_url(text, &scheme.to_ascii_lowercase())
-            }
-            _ => Self::parse_path(text, base),
+        match scheme(text) {
+            Some(scheme) => Self::parse_url(text, &scheme),
+            None => Self::parse_path(text, base),
         }
     }
 
     fn parse_url(text: &str, scheme: &str) -> Result<Self> {
         if !SCHEMES.contains(&scheme) {
             return plan_err!(
-                "the scheme \"{scheme}://\" is not supported; expected a path or one of {}",
+                "the scheme \"{}://\" is not supported; expected a path or one of {}",
+                scheme_shown(scheme),
                 SCHEMES.map(|s| format!("{s}://")).join(", ")
             );
         }
+        let shown = redact(text);
         let (plain, glob) = split_glob(text);
-        let mut url = Url::parse(plain).map_err(|e| {
-            DataFusionError::Plan(format!("\"{}\" is not a URL: {e}", redact(text)))
-        })?;
-        // abfss://container@account.dfs.core.windows.net names its container
-        // where other schemes put a user.
-        let azure = matches!(scheme, "abfs" | "abfss");
-        if url.password().is_some() || (!url.username().is_empty() && !azure) {
+        let not_a_url = |e| DataFusionError::Plan(format!("\"{shown}\" is not a URL: {e}"));
+        let mut url = Url::parse(plain).map_err(not_a_url)?;
+        if carries_user(&url) {
             return plan_err!(
-                "the location \"{}\" carries a user or password; credentials belong in the \
-                 environment, a profile, or [stores] of cohortql.toml",
-                redact(text)
+                "the location \"{shown}\" carries a user or password; credentials belong in the \
+                 environment, a profile, or [stores] of cohortql.toml"
             );
         }
-        if has_query(text) || url.fragment().is_some() {
+        if has_query(text, scheme) || url.fragment().is_some() {
             return plan_err!(
-                "the location \"{}\" has a query; a location is a plain path, and signatures belong \
-                 in [stores] of cohortql.toml",
-                redact(text)
+                "the location \"{shown}\" has a query; a location is a plain path (in a pattern, * \
+                 stands for any characters), and signatures belong in [stores] of cohortql.toml"
             );
         }
         if scheme == "s3a" {
-            url = Url::parse(&plain.replacen("s3a://", "s3://", 1))
-                .map_err(|e| DataFusionError::Plan(format!("\"{text}\" is not a URL: {e}")))?;
+            url = Url::parse(&plain.replacen("s3a://", "s3://", 1)).map_err(not_a_url)?;
         }
         if scheme != "file" && url.host_str().is_none_or(str::is_empty) {
-            return plan_err!("the location \"{text}\" names no bucket or host");
+            return plan_err!("the location \"{shown}\" names no bucket or host");
         }
         if matches!(scheme, "http" | "https") && (glob.is_some() || plain.ends_with('/')) {
             return plan_err!(
-                "\"{text}\" needs a listing, which a web server does not offer; name one file"
+                "\"{shown}\" needs a listing, which a web server does not offer; name one file"
             );
         }
         if scheme == "file" {
             let path = url
                 .to_file_path()
-                .map_err(|()| DataFusionError::Plan(format!("\"{text}\" is not a local path")))?;
+                .map_err(|()| DataFusionError::Plan(format!("\"{shown}\" is not a local path")))?;
             let slash = plain.ends_with('/');
             return Self::from_absolute(text, &path, slash, glob);
         }
@@ -181,22 +174,6 @@ impl Location {
         }
         folder
     }
-
-    /// The location in full, as it can be stored and read again from anywhere.
-    pub fn absolute(&self) -> String {
-        let base = match self.local_path() {
-            Some(path) => {
-                let path = path.display().to_string();
-                if self.url.path().ends_with('/') {
-                    format!("{}/", path.trim_end_matches('/'))
-                } else {
-                    path
-                }
-            }
-            None => self.url.to_string(),
-        };
-        format!("{base}{}", self.glob().unwrap_or_default())
-    }
 }
 
 impl fmt::Display for Location {
@@ -214,13 +191,44 @@ fn split_glob(text: &str) -> (&str, Option<&str>) {
     (&text[..cut], Some(&text[cut..]))
 }
 
-/// Whether a URL carries a query, which begins with a name and `=`: `202?/month=1` is a pattern,
-/// `x.csv?sig=…` is none.
-fn has_query(text: &str) -> bool {
-    text.match_indices('?').any(|(at, _)| {
-        let rest = text[at + 1..]
-            .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        rest.len() + at + 1 < text.len() && rest.starts_with('=')
+/// The scheme of what is meant as a URL: `https:/host` and `git+https://host` are no paths, and
+/// may hold what a path never does.
+fn scheme(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    let is_url = match SCHEMES.contains(&scheme.as_str()) {
+        true => rest.starts_with('/'),
+        false => text.contains("://"),
+    };
+    is_url.then_some(scheme)
+}
+
+/// A scheme as messages show it; anything else before a colon may be a secret.
+fn scheme_shown(scheme: &str) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    match scheme.chars().all(plain) {
+        true => scheme,
+        false => "…",
+    }
+}
+
+/// Whether a URL carries a user or a password. `abfss://container@account.dfs.core.windows.net`
+/// names its container where others put a user.
+pub(super) fn carries_user(url: &Url) -> bool {
+    let azure = matches!(url.scheme(), "abfs" | "abfss");
+    url.password().is_some() || (!azure && !url.username().is_empty())
+}
+
+/// Whether a URL carries a query. Signatures come in those of web servers and of Azure, whatever
+/// follows the question mark; elsewhere it is part of a pattern, unless a name and `=` follow:
+/// `202?/month=1` is a pattern, `x.csv?sig=…` is none.
+fn has_query(text: &str, scheme: &str) -> bool {
+    if !matches!(scheme, "s3" | "s3a" | "gs" | "file") {
+        return text.contains('?');
+    }
+    text.split('?').skip(1).any(|rest| {
+        let name = rest.split('/').next().unwrap_or_default().to_lowercase();
+        name.contains('=') || name.contains("%3d") || name.contains('&')
     })
 }
 
@@ -241,16 +249,27 @@ fn normalise(path: &FilePath) -> PathBuf {
 }
 
 /// The text of a URL with whatever may be secret taken out.
-fn redact(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let host_end = rest.find('/').unwrap_or(rest.len());
-            let host = rest[..host_end].rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{}", &rest[host_end..])
+pub(super) fn redact(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once(":/") else {
+        return text
+            .split(['?', '#'])
+            .next()
+            .unwrap_or_default()
+            .to_string();
+    };
+    let rest = rest.trim_start_matches('/');
+    let scheme = scheme_shown(scheme);
+    // Of a password that holds a question mark, or a signature that holds an @, it can't be told
+    // where it ends.
+    let (user, plain) = match (rest.rfind('@'), rest.find(['?', '#'])) {
+        (Some(at), Some(query)) if query < at => return format!("{scheme}://***"),
+        (at, query) => {
+            let from = at.map_or(0, |at| at + 1);
+            let user = if from > 0 { "***@" } else { "" };
+            (user, &rest[from..query.unwrap_or(rest.len())])
         }
-        None => text.to_string(),
-    }
+    };
+    format!("{scheme}://{user}{plain}")
 }
 
 #[cfg(test)]
@@ -266,7 +285,6 @@ mod tests {
         let location = parse("../orders.csv").unwrap();
         assert_eq!(location.url().as_str(), "file:///srv/orders.csv");
         assert_eq!(location.text(), "../orders.csv");
-        assert_eq!(location.absolute(), "/srv/orders.csv");
     }
 
     #[test]
@@ -277,7 +295,6 @@ mod tests {
         let location = parse("s3://bucket/a/*/x.parquet").unwrap();
         assert_eq!(location.url().as_str(), "s3://bucket/a/");
         assert_eq!(location.glob(), Some("*/x.parquet"));
-        assert_eq!(location.absolute(), "s3://bucket/a/*/x.parquet");
     }
 
     #[test]
@@ -285,10 +302,30 @@ mod tests {
         for text in [
             "https://user:hunter2@host/x.csv",
             "az://c/x.csv?sig=hunter2",
+            "https://host/x.csv?hunter2",
+            "https://host/x.csv?a.b=hunter2",
+            "https://host/x.csv?sig%3Dhunter2",
+            "https://host/*.csv#hunter2",
+            "https://host/x.csv?user@hunter2",
+            "https://user:hun?ter2@host/x.csv",
+            "https://user:hun/ter2@host/x.csv",
+            "https:/user:hunter2@host/x.csv",
+            "s3://bucket/x.csv?sig%3Dhunter2",
+            "s3://bucket/x.csv?a.b=hunter2",
+            "git+https://user:hunter2@host/x.csv",
+            "user:hunter2@https://host/x.csv",
         ] {
             let message = parse(text).unwrap_err().to_string();
-            assert!(!message.contains("hunter2"), "{message}");
-            assert!(message.contains("cohortql.toml"), "{message}");
+            for part in ["hunter2", "hun", "ter2"] {
+                assert!(!message.contains(part), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_mark_is_a_pattern_where_nothing_is_signed() {
+        for text in ["s3://b/y=202?/m=1/", "202?/m=*/x.csv", "gs://b/?.csv"] {
+            assert!(parse(text).unwrap().glob().is_some(), "{text}");
         }
     }
 

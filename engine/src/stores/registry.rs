@@ -15,6 +15,7 @@ use url::Url;
 
 use super::clients::{self, place};
 use super::failure::Explain;
+use super::location::{carries_user, redact};
 use super::routed::{Route, RoutedStore};
 use super::secrets::{Options, Secrets};
 use crate::config::StoreConfig;
@@ -46,6 +47,7 @@ impl Registry {
     pub(super) fn new(sections: &BTreeMap<String, StoreConfig>, io: Handle) -> Result<Self> {
         let parse = |(name, config): (&String, &StoreConfig)| {
             let spelled = name.replacen("s3a://", "s3://", 1);
+            let name = redact(name);
             let Ok(url) = Url::parse(&spelled) else {
                 return plan_err!(
                     "[stores.\"{name}\"] must be the URL of a bucket or a prefix of one"
@@ -61,11 +63,16 @@ impl Registry {
                      a bucket or host"
                 );
             }
+            if carries_user(&url) || url.query().is_some() || url.fragment().is_some() {
+                return plan_err!(
+                    "[stores.\"{name}\"] must be a plain URL: name credentials under env or files"
+                );
+            }
             let prefix = Path::from_url_path(url.path())?;
             Ok(Section {
                 place: place(&url),
                 prefix,
-                name: name.clone(),
+                name,
                 config: config.clone(),
             })
         };
@@ -79,6 +86,13 @@ impl Registry {
     fn open(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
         if url.scheme() == "file" {
             return Ok(Arc::new(LocalFileSystem::new()));
+        }
+        if carries_user(url) {
+            return plan_err!(
+                "\"{}\" carries a user or password; credentials belong in the environment, a \
+                 profile, or [stores] of cohortql.toml",
+                redact(url.as_str())
+            );
         }
         let place = place(url);
         let mut routes = Vec::new();
@@ -120,7 +134,7 @@ fn route(place: &str, prefix: Path, client: Result<clients::Client>) -> Route {
     };
     let client = match client {
         Ok((client, options)) => {
-            explain.endpoint = options.get(&["endpoint", "base_url"]).map(str::to_string);
+            explain.endpoint = options.get(&["endpoint", "base_url"]).map(redact);
             explain.secrets = options.secrets();
             Ok(client)
         }

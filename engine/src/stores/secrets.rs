@@ -5,27 +5,85 @@ use std::fmt;
 use datafusion::common::plan_err;
 use datafusion::error::Result;
 
+use super::location::redact;
 use crate::config::StoreConfig;
 
-/// Parts of the names of options that are credentials and so never written out.
-const SECRET_WORDS: [&str; 8] = [
-    "secret",
-    "token",
-    "password",
-    "access_key",
-    "account_key",
-    "sas",
-    "credential",
-    "service_account_key",
+/// Options that may be written out, without the prefix of their provider. Any other may be a
+/// credential, or hold one as a proxy's URL does.
+const OPEN_OPTIONS: [&str; 57] = [
+    "account_name",
+    "allow_http",
+    "allow_invalid_certificates",
+    "application_credentials",
+    "authority_host",
+    "authority_id",
+    "base_url",
+    "bucket",
+    "bucket_name",
+    "checksum_algorithm",
+    "client_id",
+    "conditional_put",
+    "connect_timeout",
+    "container_authorization_token_file",
+    "container_credentials_full_uri",
+    "container_credentials_relative_uri",
+    "container_name",
+    "copy_if_not_exists",
+    "default_content_type",
+    "default_region",
+    "disable_tagging",
+    "endpoint",
+    "endpoint_url",
+    "endpoint_url_s3",
+    "endpoint_url_sts",
+    "federated_token_file",
+    "http1_only",
+    "http2_keep_alive_interval",
+    "http2_keep_alive_timeout",
+    "http2_keep_alive_while_idle",
+    "http2_max_frame_size",
+    "http2_only",
+    "imdsv1_fallback",
+    "instance_credentials",
+    "metadata_endpoint",
+    "msi_endpoint",
+    "msi_resource_id",
+    "object_id",
+    "pool_idle_timeout",
+    "pool_max_idle_per_host",
+    "profile",
+    "proxy_excludes",
+    "randomize_addresses",
+    "region",
+    "request_payer",
+    "role_arn",
+    "role_session_name",
+    "s3_express",
+    "server_side_encryption",
+    "skip_signature",
+    "sse_kms_key_id",
+    "tenant_id",
+    "timeout",
+    "unsigned_payload",
+    "use_emulator",
+    "user_agent",
+    "virtual_hosted_style_request",
 ];
 
-/// Options whose names hold such a word, but which are no secrets themselves.
-const OPEN_OPTIONS: [&str; 4] = [
-    "container_credentials_relative_uri",
-    "instance_credentials",
-    "application_credentials",
+/// Further ones: whether to take the machine's own credentials, and files that hold some.
+const OPEN_SOURCES: [&str; 5] = [
+    "service_account",
+    "service_account_path",
+    "use_azure_cli",
+    "use_fabric_endpoint",
     "web_identity_token_file",
 ];
+
+/// The prefixes that providers' options may have.
+const PREFIXES: [&str; 4] = ["aws_", "google_", "azure_storage_", "azure_"];
+
+/// Shorter values than this are words that occur in messages for other reasons.
+const SHORTEST_HIDDEN: usize = 6;
 
 /// Option names and values of one store; the values are never shown.
 #[derive(Clone, Default)]
@@ -41,10 +99,10 @@ impl Options {
         let mut out = Self::default();
         for (name, value) in &config.options {
             let name = name.to_ascii_lowercase();
-            if is_secret(&name) {
+            if !is_open(&name) {
                 return plan_err!(
-                    "[stores.\"{prefix}\"]: option \"{name}\" is a credential, which is not written out: \
-                     name an environment variable under env or a file under files"
+                    "[stores.\"{prefix}\"]: option \"{name}\" may be a credential, which is not written \
+                     out: name an environment variable under env or a file under files"
                 );
             }
             out.set(&name, value.clone());
@@ -130,7 +188,7 @@ impl Options {
     pub(super) fn secrets(&self) -> Secrets {
         let secret = self
             .iter()
-            .filter(|(name, value)| is_secret(name) && value.len() >= 4);
+            .filter(|(name, value)| !is_open(name) && value.len() >= SHORTEST_HIDDEN);
         Secrets(secret.map(|(_, value)| value.to_string()).collect())
     }
 }
@@ -143,9 +201,10 @@ impl fmt::Debug for Options {
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    SECRET_WORDS.iter().any(|word| name.contains(word))
-        && !OPEN_OPTIONS.iter().any(|open| name.ends_with(open))
+fn is_open(name: &str) -> bool {
+    let bare = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
+    let bare = bare.unwrap_or(name);
+    OPEN_OPTIONS.contains(&bare) || OPEN_SOURCES.contains(&bare)
 }
 
 /// Values that no message may hold.
@@ -153,7 +212,7 @@ fn is_secret(name: &str) -> bool {
 pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// A text without secrets and without the query parts of URLs, where signatures are.
+    /// A text without secrets and without the users, passwords and queries of URLs.
     pub(super) fn hide(&self, text: &str) -> String {
         let mut text = text.to_string();
         for secret in &self.0 {
@@ -161,15 +220,16 @@ impl Secrets {
         }
         let mut out = String::with_capacity(text.len());
         for word in text.split_inclusive(char::is_whitespace) {
-            match (word.contains("://"), word.find('?')) {
-                (true, Some(at)) => {
-                    out.push_str(&word[..at]);
-                    if word.ends_with(char::is_whitespace) {
-                        out.push(' ');
-                    }
+            let bare = word.trim_end();
+            match bare.find("://") {
+                Some(at) => {
+                    let before = bare[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+                    out.push_str(before);
+                    out.push_str(&redact(&bare[before.len()..]));
                 }
-                _ => out.push_str(word),
+                None => out.push_str(bare),
             }
+            out.push_str(&word[bare.len()..]);
         }
         out
     }
@@ -189,14 +249,40 @@ mod tests {
 
     #[test]
     fn credentials_are_not_written_out() {
-        let options = BTreeMap::from([("secret_access_key".to_string(), "hunter2".to_string())]);
-        let config = StoreConfig {
-            options,
-            ..StoreConfig::default()
-        };
-        let message = Options::read("s3://b", &config).unwrap_err().to_string();
-        assert!(message.contains("under env or a file"), "{message}");
-        assert!(!message.contains("hunter2"), "{message}");
+        for name in [
+            "secret_access_key",
+            "master_key",
+            "azure_storage_account_key",
+            "sse_customer_key_base64",
+            "proxy_url",
+            "Token",
+        ] {
+            let options = BTreeMap::from([(name.to_string(), "hunter2".to_string())]);
+            let config = StoreConfig {
+                options,
+                ..StoreConfig::default()
+            };
+            let message = Options::read("s3://b", &config).unwrap_err().to_string();
+            assert!(message.contains("under env or a file"), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_is_written_out() {
+        for name in [
+            "region",
+            "aws_region",
+            "AZURE_STORAGE_ACCOUNT_NAME",
+            "endpoint",
+        ] {
+            let options = BTreeMap::from([(name.to_string(), "x".to_string())]);
+            let config = StoreConfig {
+                options,
+                ..StoreConfig::default()
+            };
+            assert!(Options::read("s3://b", &config).is_ok(), "{name}");
+        }
     }
 
     #[test]
@@ -216,8 +302,8 @@ mod tests {
         options.set("secret_access_key", "hunter2".to_string());
         let hidden = options
             .secrets()
-            .hide("GET https://h/x?sig=abc failed: hunter2 is wrong");
-        assert_eq!(hidden, "GET https://h/x failed: *** is wrong");
+            .hide("GET https://u:p@h/x?sig=abc failed: hunter2 is wrong");
+        assert_eq!(hidden, "GET https://***@h/x failed: *** is wrong");
         assert!(!format!("{options:?}").contains("hunter2"));
     }
 }

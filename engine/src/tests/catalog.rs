@@ -1,6 +1,7 @@
 //! What may get into the catalog, and what a project that has it can still be opened with.
 
 use std::fs;
+use std::path::Path;
 
 use super::projects::{catalog_text, open, project};
 use super::{batches, cells, failure};
@@ -123,7 +124,7 @@ async fn the_file_is_for_those_whom_it_was_for() {
     let engine = open(project.path()).await.unwrap();
     let session = engine.default_session();
     let file = project.path().join(".cohortql/catalog.sql");
-    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     batches(session, "CREATE VIEW a AS SELECT 1 AS x")
         .await
         .unwrap();

@@ -14,7 +14,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::Position;
 
 use crate::formats::classify;
-use crate::formats::names::{did_you_mean, nearest};
+use crate::nearest::did_you_mean;
 use crate::stores::Location;
 
 /// A file that belongs to a table.
@@ -164,8 +164,5 @@ fn near_on_disk(path: &std::path::Path) -> String {
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    match nearest(&name.to_string_lossy(), names.iter().map(String::as_str)) {
-        Some(near) => format!("; did you mean \"{near}\"?"),
-        None => String::new(),
-    }
+    did_you_mean(&name.to_string_lossy(), names)
 }
