@@ -250,26 +250,22 @@ fn normalise(path: &FilePath) -> PathBuf {
 
 /// The text of a URL with whatever may be secret taken out.
 pub(super) fn redact(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once(":/") else {
-        return text
-            .split(['?', '#'])
-            .next()
-            .unwrap_or_default()
-            .to_string();
-    };
-    let rest = rest.trim_start_matches('/');
-    let scheme = scheme_shown(scheme);
-    // Of a password that holds a question mark, or a signature that holds an @, it can't be told
-    // where it ends.
-    let (user, plain) = match (rest.rfind('@'), rest.find(['?', '#'])) {
-        (Some(at), Some(query)) if query < at => return format!("{scheme}://***"),
-        (at, query) => {
-            let from = at.map_or(0, |at| at + 1);
-            let user = if from > 0 { "***@" } else { "" };
-            (user, &rest[from..query.unwrap_or(rest.len())])
+    let (scheme, rest) = match text.split_once(":/") {
+        Some((scheme, rest)) => {
+            let rest = rest.strip_prefix('/').unwrap_or(rest);
+            (format!("{}://", scheme_shown(scheme)), rest)
         }
+        None => (String::new(), text),
     };
-    format!("{scheme}://{user}{plain}")
+    let from = match (rest.rfind('@'), rest.find(['?', '#'])) {
+        // Where a password holds a question mark, or a signature an @, it can't be told where
+        // either ends.
+        (Some(at), Some(query)) if query < at => return format!("{scheme}***"),
+        (at, _) => at.map_or(0, |at| at + 1),
+    };
+    let plain = rest[from..].split(['?', '#']).next().unwrap_or_default();
+    let user = if from > 0 { "***@" } else { "" };
+    format!("{scheme}{user}{plain}")
 }
 
 #[cfg(test)]
