@@ -95,6 +95,8 @@ fn signed(value: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -104,8 +106,7 @@ mod tests {
             CATEGORIES.iter().map(|(_, share, _)| share).sum::<u64>(),
             SHARES
         );
-        let mut ids: Vec<i64> = (0..10_000).map(|number| product(number).id).collect();
-        ids.dedup();
+        let ids: HashSet<i64> = (0..10_000).map(|number| product(number).id).collect();
         assert_eq!(ids.len(), 10_000);
         assert!((0..10_000).all(|number| product(number).price_cents > 0));
     }
