@@ -1,10 +1,13 @@
 //! `\d` and `\dt`: what tables there are, and what is in one.
 
-use arrow::datatypes::DataType;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, FieldRef};
+use cohortql_udfs::sql_name;
 
 use crate::cli::backend::Answer;
 use crate::cli::error::CliError;
-use crate::cli::output::{Cell, Heading, print_cells};
 use crate::cli::shell::Shell;
 
 /// Every table and view that SQL can name.
@@ -27,49 +30,26 @@ pub(super) fn columns(shell: &mut Shell, table: &str) -> Result<(), CliError> {
     let Answer::Rows { schema, .. } = answer else {
         return Err(CliError::Usage(format!("{table:?} is no table")));
     };
-    let headings = ["column", "type", "nullable"].map(|name| Heading {
-        name: name.to_owned(),
-        is_number: false,
-    });
-    let rows = schema.fields().iter().map(|field| {
-        let nullable = if field.is_nullable() { "yes" } else { "no" };
-        let data_type = sql_type(field.data_type());
-        vec![
-            Cell::text(field.name()),
-            Cell::text(data_type),
-            Cell::text(nullable),
-        ]
-    });
-    let mut text = Vec::new();
-    print_cells(&mut text, &headings, rows.collect(), None, shell.look())?;
-    shell.show(&String::from_utf8_lossy(&text))
+    let fields = schema.fields();
+    let column = |text: &dyn Fn(&FieldRef) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(fields.iter().map(text)))
+    };
+    let nullable = |field: &FieldRef| if field.is_nullable() { "yes" } else { "no" };
+    let rows = RecordBatch::try_from_iter([
+        ("column", column(&|field| field.name().clone())),
+        ("type", column(&|field| sql_type(field.data_type()))),
+        ("nullable", column(&|field| nullable(field).to_owned())),
+    ])?;
+    shell.present(&rows)
 }
 
-/// The type as SQL writes it.
+/// The type as SQL writes it, with what is needed to know it wholly: the time zone, and what
+/// lists and structs hold.
 pub(crate) fn sql_type(data_type: &DataType) -> String {
     match data_type {
-        DataType::Boolean => "BOOLEAN".to_owned(),
-        DataType::Int8 => "TINYINT".to_owned(),
-        DataType::Int16 => "SMALLINT".to_owned(),
-        DataType::Int32 => "INT".to_owned(),
-        DataType::Int64 => "BIGINT".to_owned(),
-        DataType::UInt8 => "TINYINT UNSIGNED".to_owned(),
-        DataType::UInt16 => "SMALLINT UNSIGNED".to_owned(),
-        DataType::UInt32 => "INT UNSIGNED".to_owned(),
-        DataType::UInt64 => "BIGINT UNSIGNED".to_owned(),
-        DataType::Float32 => "REAL".to_owned(),
-        DataType::Float64 => "DOUBLE".to_owned(),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR".to_owned(),
+        DataType::Timestamp(_, Some(zone)) => format!("{} ({zone})", sql_name(data_type)),
+        // The one name for bytes that CREATE TABLE and CAST take.
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "BYTEA".to_owned(),
-        DataType::Date32 | DataType::Date64 => "DATE".to_owned(),
-        DataType::Time32(_) | DataType::Time64(_) => "TIME".to_owned(),
-        DataType::Timestamp(_, None) => "TIMESTAMP".to_owned(),
-        DataType::Timestamp(_, Some(zone)) => format!("TIMESTAMP WITH TIME ZONE ({zone})"),
-        DataType::Interval(_) => "INTERVAL".to_owned(),
-        DataType::Decimal32(digits, scale)
-        | DataType::Decimal64(digits, scale)
-        | DataType::Decimal128(digits, scale)
-        | DataType::Decimal256(digits, scale) => format!("DECIMAL({digits}, {scale})"),
         DataType::Dictionary(_, values) => sql_type(values),
         DataType::List(item)
         | DataType::LargeList(item)
@@ -81,7 +61,7 @@ pub(crate) fn sql_type(data_type: &DataType) -> String {
             let fields = fields.map(|f| format!("{} {}", f.name(), sql_type(f.data_type())));
             format!("STRUCT({})", fields.collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        plain => sql_name(plain),
     }
 }
 
@@ -105,7 +85,7 @@ mod tests {
             true,
         );
         assert_eq!(sql_type(&lifts), "STRUCT(item_a VARCHAR, lift DOUBLE)[]");
-        assert_eq!(sql_type(&DataType::Decimal128(12, 2)), "DECIMAL(12, 2)");
+        assert_eq!(sql_type(&DataType::Decimal128(12, 2)), "DECIMAL(12,2)");
         let zoned = DataType::Timestamp(TimeUnit::Microsecond, Some("Europe/Berlin".into()));
         assert_eq!(sql_type(&zoned), "TIMESTAMP WITH TIME ZONE (Europe/Berlin)");
     }

@@ -13,6 +13,8 @@ use crate::cli::error::CliError;
 /// An open place to write results to.
 pub(crate) struct Destination {
     kind: Kind,
+    /// Bytes taken so far.
+    written: u64,
     /// The reader has gone away; nothing more need be written or said.
     is_broken: bool,
 }
@@ -59,20 +61,26 @@ impl Destination {
             let device = File::options().write(true).open(path).map_err(failed)?;
             return Ok(Self::new(Kind::Device(BufWriter::new(device))));
         }
+        let path = linked(path);
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
         let file = new_file_in(folder).map_err(failed)?;
+        if let Ok(replaced) = fs::metadata(&path) {
+            let permissions = file.as_file().set_permissions(replaced.permissions());
+            permissions.map_err(failed)?;
+        }
         Ok(Self::new(Kind::NewFile {
             file: BufWriter::with_capacity(1 << 16, file),
-            path: path.to_owned(),
+            path,
         }))
     }
 
     fn new(kind: Kind) -> Self {
         Self {
             kind,
+            written: 0,
             is_broken: false,
         }
     }
@@ -88,6 +96,20 @@ impl Destination {
             Kind::Stdout(_) | Kind::Paged(_) => stdout().is_terminal(),
             Kind::NewFile { .. } => false,
             Kind::Device(file) => file.get_ref().is_terminal(),
+        }
+    }
+
+    /// Bytes that results have given it so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// The file that [`Self::finish`] puts in its place; dropped without that, it leaves the
+    /// place as it was.
+    pub(crate) fn replaces(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::NewFile { path, .. } => Some(path),
+            _ => None,
         }
     }
 
@@ -115,6 +137,24 @@ impl Destination {
     }
 }
 
+/// Symbolic links that are followed to the file to write.
+const LINKS: usize = 40;
+
+/// Where the links at `path` lead: it is their target that is replaced, and not the link.
+fn linked(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        path = match path.parent() {
+            Some(folder) => folder.join(target),
+            None => target,
+        };
+    }
+    path
+}
+
 /// A temporary file with the permissions that a new file would have.
 fn new_file_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
@@ -135,6 +175,7 @@ impl Write for Destination {
             Kind::NewFile { file, .. } => file.write(bytes),
             Kind::Device(out) => out.write(bytes),
         };
+        self.written += result.as_ref().map_or(0, |taken| *taken as u64);
         self.noticed(result)
     }
 

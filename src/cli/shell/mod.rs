@@ -1,12 +1,15 @@
 //! The shell: runs scripts of statements and commands, for the REPL and without.
 
 mod execute;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use tokio::runtime::Runtime;
 
 use super::backend::Backend;
@@ -84,12 +87,20 @@ impl Shell {
     }
 
     /// Sends results to a file from now on, or to standard output again. The
-    /// file that was open is complete then.
+    /// file that was open is complete then, if it holds a result.
     pub(crate) fn redirect(&mut self, path: Option<&Path>) -> Result<(), CliError> {
+        let results = std::mem::take(&mut self.results);
         if let Some(open) = self.output.take() {
-            open.finish()?;
+            match open.replaces() {
+                Some(file) if results == 0 => {
+                    self.say(&format!(
+                        "nothing was written; {} is left as it was",
+                        file.display()
+                    ));
+                }
+                _ => open.finish()?,
+            }
         }
-        self.results = 0;
         self.output = path.map(Destination::file).transpose()?;
         Ok(())
     }
@@ -135,21 +146,55 @@ impl Shell {
 
     /// Runs one statement and writes its result.
     pub(crate) fn run_statement(&mut self, statement: &str) -> Result<(), CliError> {
-        self.check_format()?;
-        let redirected = self.output.take();
-        let is_redirected = redirected.is_some();
-        let mut destination = redirected.unwrap_or_else(|| self.standard_output());
-        let ran = self.run_into(statement, &mut destination);
-        if is_redirected {
-            self.output = Some(destination);
-        } else if ran.is_ok() {
-            destination.finish()?;
-        }
-        let outcome = ran?;
+        let outcome = self.deliver(|shell, to| shell.run_into(statement, to))?;
         self.results += usize::from(outcome.is_result());
         self.names_changed |= !outcome.is_result();
         self.report(&outcome);
         Ok(())
+    }
+
+    /// Writes rows that a command has made, all of them, as results are written.
+    pub(crate) fn present(&mut self, rows: &RecordBatch) -> Result<(), CliError> {
+        self.deliver(|shell, to| {
+            let look = Look {
+                max_rows: None,
+                ..look(shell.presentation, to)
+            };
+            let format = shell.presentation.format;
+            let mut writer = format.writer(rows.schema(), to, look)?;
+            writer.write(rows)?;
+            writer.finish()
+        })?;
+        self.results += 1;
+        Ok(())
+    }
+
+    /// Lets `write` write one result to where results go. A result that breaks
+    /// off halfway spoils the file that it went to, which is given up then.
+    fn deliver<T>(
+        &mut self,
+        write: impl FnOnce(&Self, &mut Destination) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        self.check_format()?;
+        let Some(mut file) = self.output.take() else {
+            let mut standard = self.standard_output();
+            let wrote = write(self, &mut standard)?;
+            standard.finish()?;
+            return Ok(wrote);
+        };
+        let before = file.written();
+        let wrote = write(self, &mut file);
+        match file.replaces() {
+            Some(path) if wrote.is_err() && file.written() > before => {
+                self.say(&format!(
+                    "the result broke off: {} is left as it was, and results go to the screen",
+                    path.display()
+                ));
+                self.results = 0;
+            }
+            _ => self.output = Some(file),
+        }
+        wrote
     }
 
     fn run_into(
