@@ -170,6 +170,28 @@ note │ NULL
 }
 
 #[test]
+fn names_cannot_command_the_terminal() {
+    let sql = "select 1 as \"a\u{1b}[2J\nb|c\"";
+    for (before, format, shown) in [
+        ("", "table", "│ a\\u{1b}[2J\\nb|c │"),
+        ("\\x\n", "table", "a\\u{1b}[2J\\nb|c │ 1\n"),
+        ("", "markdown", "| a\\u{1b}[2J\\nb\\|c |\n| ---: |\n| 1 |\n"),
+    ] {
+        let text = in_format(format, &format!("{before}{sql}"));
+        assert!(text.contains(shown) && !text.contains('\u{1b}'), "{text}");
+    }
+    let sql = format!("create table t as {sql};\n\\d t");
+    let text = in_format("table", &sql);
+    assert!(text.contains("a\\u{1b}[2J\\nb|c"), "{text}");
+}
+
+#[test]
+fn intervals_are_quoted_once_at_most() {
+    let sql = "select interval '1 month 2 days' as i, null as n";
+    assert_eq!(in_format("csv", sql), "i,n\n1 mons 2 days,\n");
+}
+
+#[test]
 fn a_failure_leaves_the_file_as_it_was() {
     let (_folder, path) = scratch();
     let file = path("kept.csv");

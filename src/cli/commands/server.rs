@@ -11,23 +11,19 @@ pub(super) fn queries(shell: &mut Shell) -> Result<(), CliError> {
     if queries.is_empty() {
         return shell.show("no queries are running\n");
     }
-    let heading = |name: &str, is_number| Heading {
-        name: name.to_owned(),
-        is_number,
-    };
     let headings = [
-        heading("id", false),
-        heading("running for", true),
-        heading("rows", true),
-        heading("statement", false),
+        Heading::new("id", false),
+        Heading::new("running for", true),
+        Heading::new("rows", true),
+        Heading::new("statement", false),
     ];
     let rows = queries.into_iter().map(|query| {
         let statement = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
         vec![
-            Cell::text(query.id),
-            Cell::text(format!("{:.1} s", query.elapsed.as_secs_f64())),
-            Cell::text(query.rows.to_string()),
-            Cell::text(statement),
+            Cell::text(&query.id),
+            Cell::text(&format!("{:.1} s", query.elapsed.as_secs_f64())),
+            Cell::text(&query.rows.to_string()),
+            Cell::text(&statement),
         ]
     });
     let mut text = Vec::new();

@@ -20,9 +20,11 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    /// The text on one line and without control characters: a terminal must not obey what a
+    /// value or a name holds.
+    pub(crate) fn text(text: &str) -> Self {
         Self {
-            text: text.into(),
+            text: on_one_line(text),
             is_null: false,
         }
     }
@@ -87,8 +89,7 @@ impl<'a> Cells<'a> {
         Ok(Self { formatter, array })
     }
 
-    /// The value at `row`, on one line and without control characters: a table
-    /// must not obey what a column holds.
+    /// The value at `row`.
     pub(crate) fn get(&self, row: usize) -> Cell {
         if is_null_at(self.array, row) {
             return Cell {
@@ -96,7 +97,7 @@ impl<'a> Cells<'a> {
                 is_null: true,
             };
         }
-        Cell::text(on_one_line(&self.formatter.value(row).to_string()))
+        Cell::text(&self.formatter.value(row).to_string())
     }
 }
 

@@ -76,11 +76,13 @@ fn needs_text(data_type: &DataType) -> bool {
     data_type.is_nested() || matches!(data_type, DataType::Null | DataType::Interval(_))
 }
 
-/// JSON where the type has one, else the text that a table shows.
+/// JSON for what is nested, else the text that a table shows.
 fn as_text(field: &Arc<Field>, column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let options = EncoderOptions::default().with_explicit_nulls(true);
     let mut text = StringBuilder::with_capacity(column.len(), column.len() * 16);
-    let Ok(mut encoder) = make_encoder(field, column.as_ref(), &options) else {
+    let encoder = field.data_type().is_nested();
+    let encoder = encoder.then(|| make_encoder(field, column.as_ref(), &options));
+    let Some(Ok(mut encoder)) = encoder else {
         let cells = Cells::new(column.as_ref())?;
         for row in 0..column.len() {
             let cell = cells.get(row);

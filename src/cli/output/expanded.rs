@@ -8,7 +8,7 @@ use nu_ansi_term::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::ResultWriter;
-use super::cell::Cells;
+use super::cell::{Cell, Cells};
 use super::table::Look;
 use crate::cli::error::CliError;
 
@@ -24,7 +24,7 @@ pub(super) struct Expanded<'a> {
 
 impl<'a> Expanded<'a> {
     pub(super) fn new(schema: &Schema, out: &'a mut (dyn Write + Send), look: Look) -> Self {
-        let names = schema.fields().iter().map(|f| f.name().clone());
+        let names = schema.fields().iter().map(|f| Cell::text(f.name()).text);
         let names: Vec<String> = names.collect();
         let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
         let pad = |name: String| format!("{name}{}", " ".repeat(width - name.width()));

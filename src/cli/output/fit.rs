@@ -129,14 +129,8 @@ mod tests {
     use super::*;
 
     fn fitted(widths: &[usize], room: Option<usize>) -> Fit {
-        let headings: Vec<Heading> = widths
-            .iter()
-            .map(|_| Heading {
-                name: "c".to_owned(),
-                is_number: false,
-            })
-            .collect();
-        let row = widths.iter().map(|&width| Cell::text("x".repeat(width)));
+        let headings: Vec<Heading> = widths.iter().map(|_| Heading::new("c", false)).collect();
+        let row = widths.iter().map(|&width| Cell::text(&"x".repeat(width)));
         let rows = vec![row.collect()];
         let fit = fit(&headings, &rows, room);
         let shown: Vec<usize> = fit.left.iter().chain(&fit.right).map(|c| c.1).collect();

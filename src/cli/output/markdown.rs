@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 
 use super::ResultWriter;
-use super::cell::{Cells, is_number};
+use super::cell::{Cell, Cells, is_number};
 use crate::cli::error::CliError;
 
 pub(super) struct Markdown<'a> {
@@ -16,7 +16,7 @@ pub(super) struct Markdown<'a> {
 impl<'a> Markdown<'a> {
     pub(super) fn new(schema: &Schema, out: &'a mut (dyn Write + Send)) -> Result<Self, CliError> {
         for field in schema.fields() {
-            write!(out, "| {} ", escaped(field.name()))?;
+            write!(out, "| {} ", escaped(&Cell::text(field.name()).text))?;
         }
         writeln!(out, "|")?;
         for field in schema.fields() {

@@ -39,6 +39,16 @@ pub(crate) struct Heading {
     pub(crate) is_number: bool,
 }
 
+impl Heading {
+    /// A heading whose name is text as [`Cell::text`] has it.
+    pub(crate) fn new(name: &str, is_number: bool) -> Self {
+        Self {
+            name: Cell::text(name).text,
+            is_number,
+        }
+    }
+}
+
 pub(super) struct TableView<'a> {
     out: &'a mut (dyn Write + Send),
     look: Look,
@@ -50,10 +60,8 @@ pub(super) struct TableView<'a> {
 
 impl<'a> TableView<'a> {
     pub(super) fn new(schema: &Schema, out: &'a mut (dyn Write + Send), look: Look) -> Self {
-        let headings = schema.fields().iter().map(|field| Heading {
-            name: field.name().clone(),
-            is_number: is_number(field.data_type()),
-        });
+        let headings = schema.fields().iter();
+        let headings = headings.map(|f| Heading::new(f.name(), is_number(f.data_type())));
         Self {
             out,
             look,
