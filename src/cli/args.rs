@@ -3,9 +3,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
+use super::error::CliError;
 use super::generate::Generate;
 use super::output::Format;
 
@@ -17,7 +19,7 @@ Examples:
   cohortql orders.csv -c 'select count(*) from orders'
   cohortql s3://shop/orders/ -f report.sql --format csv -o report.csv
   echo 'select 1' | cohortql --format json
-  cohortql serve --listen 0.0.0.0:50051 orders/   for BI tools, over Flight SQL
+  cohortql serve --listen 127.0.0.1:50051 orders/ for BI tools, over Flight SQL
   cohortql --connect grpc://localhost:50051       the same shell, on a server
 
 A path becomes a table named for the file or folder: CSV (also .gz and .zst),
@@ -42,6 +44,49 @@ pub(crate) struct Arguments {
     pub(crate) settings: Settings,
 }
 
+impl Arguments {
+    /// The arguments of this process. Help, and what clap cannot read, end it.
+    pub(crate) fn read() -> Result<Self, CliError> {
+        Self::of(&Self::command().get_matches())
+    }
+
+    fn of(matches: &ArgMatches) -> Result<Self, CliError> {
+        check_order(matches)?;
+        Self::from_arg_matches(matches).map_err(|error| CliError::Usage(error.to_string()))
+    }
+}
+
+/// Refuses what stands before a subcommand and is not for it: paths, SQL, and how results are
+/// written. Only the settings of the engine may stand anywhere.
+fn check_order(matches: &ArgMatches) -> Result<(), CliError> {
+    let Some(name) = matches.subcommand_name() else {
+        return Ok(());
+    };
+    if let Some(path) = matches
+        .get_many::<String>("paths")
+        .into_iter()
+        .flatten()
+        .next()
+    {
+        return Err(CliError::Usage(format!(
+            "{name} must come first, got {path:?} before it: write cohortql {name} …, or ./{name} \
+             for a path of that name"
+        )));
+    }
+    let queries = Query::augment_args(Command::new("cohortql"));
+    let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    match queries
+        .get_arguments()
+        .find(|flag| is_given(flag.get_id().as_str()))
+    {
+        None => Ok(()),
+        Some(flag) => Err(CliError::Usage(format!(
+            "--{} is for queries, and {name} runs none",
+            flag.get_long().unwrap_or_default()
+        ))),
+    }
+}
+
 /// What else the binary does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
@@ -49,7 +94,10 @@ pub(crate) enum Task {
     #[command(after_help = "\
 Examples:
   cohortql serve orders.csv
-  cohortql serve --listen 0.0.0.0:50051 --memory-limit 8GB warehouse/")]
+  cohortql serve --listen 127.0.0.1:0 --memory-limit 8GB warehouse/
+
+There are no users yet: whoever reaches the address can read and write files as
+this process can.")]
     Serve(Serve),
     /// Take the tour: retention, segments, second purchases and lifts on shipped data
     Demo {
@@ -189,8 +237,6 @@ pub(crate) struct Settings {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -200,7 +246,25 @@ mod tests {
 
     #[test]
     fn paths_and_commands_are_told_apart() {
-        let parse = |line: &str| Arguments::try_parse_from(line.split(' ')).unwrap();
+        let parse = |line: &str| {
+            let matches = Arguments::command().try_get_matches_from(line.split(' '));
+            Arguments::of(&matches.unwrap()).map_err(|error| error.to_string())
+        };
+        let refused = |line: &str| parse(line).unwrap_err();
+        assert_eq!(
+            refused("cohortql parts serve"),
+            "serve must come first, got \"parts\" before it: write cohortql serve …, or ./serve \
+             for a path of that name"
+        );
+        assert_eq!(
+            refused("cohortql -o out.csv serve parts"),
+            "--output is for queries, and serve runs none"
+        );
+        assert_eq!(
+            refused("cohortql -c select serve"),
+            "--command is for queries, and serve runs none"
+        );
+        let parse = |line: &str| parse(line).unwrap();
         let parsed = parse("cohortql a.csv b/ -c one -c two");
         assert_eq!(parsed.tables.paths, ["a.csv", "b/"]);
         assert_eq!(parsed.query.commands, ["one", "two"]);

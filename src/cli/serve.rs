@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::{Serve, Settings};
 use super::error::CliError;
 use super::open;
+use super::shell::note;
 
 /// Serves until a signal says otherwise.
 pub(crate) fn serve(serve: &Serve, settings: &Settings) -> Result<(), CliError> {
@@ -42,6 +43,12 @@ pub(crate) async fn serve_engine(engine: Engine, listener: TcpListener) -> Resul
     let address = listener.local_addr()?;
     let stop = stop()?;
     writeln!(stderr(), "listening on grpc://{address}")?;
+    if !address.ip().is_loopback() {
+        note(
+            "warning: there are no users yet, so whoever reaches this address can read and write \
+             files as this process can",
+        );
+    }
     cohortql_server::serve(engine, listener, ServeOptions::default(), stop).await?;
     Ok(())
 }

@@ -5,12 +5,7 @@ use std::net::TcpListener;
 use tempfile::TempDir;
 
 use super::{assert_refused, cohortql, query};
-
-/// An address of this machine that nothing listens on.
-fn closed() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
-}
+use crate::support::ClosedPort;
 
 #[test]
 fn a_bucket_without_credentials() {
@@ -32,7 +27,8 @@ fn a_bucket_without_credentials() {
 #[test]
 fn an_unreachable_store() {
     let folder = TempDir::new().unwrap();
-    let address = closed();
+    let closed = ClosedPort::new();
+    let address = closed.address();
     let output = cohortql(folder.path())
         .env("AWS_ENDPOINT_URL", format!("http://{address}"))
         .env("AWS_ALLOW_HTTP", "true")
@@ -50,7 +46,8 @@ fn an_unreachable_store() {
 #[test]
 fn an_unreachable_web_server() {
     let folder = TempDir::new().unwrap();
-    let url = format!("http://{}/orders.csv", closed());
+    let closed = ClosedPort::new();
+    let url = format!("http://{}/orders.csv", closed.address());
     let output = query(folder.path(), &[&url], "SELECT * FROM orders");
     assert_refused(&output, &[&url]);
 }
@@ -58,7 +55,8 @@ fn an_unreachable_web_server() {
 #[test]
 fn an_unreachable_server() {
     let folder = TempDir::new().unwrap();
-    let address = closed();
+    let closed = ClosedPort::new();
+    let address = closed.address();
     let output = cohortql(folder.path())
         .args(["--connect", &format!("grpc://{address}"), "-c", "SELECT 1"])
         .output()

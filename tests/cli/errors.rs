@@ -83,6 +83,27 @@ fn commands_that_do_not_exist_say_where_the_list_is() {
 }
 
 #[test]
+fn what_a_subcommand_would_not_see_is_refused() {
+    for (arguments, expected) in [
+        (
+            ["parts", "serve", "--listen", "127.0.0.1:0"].as_slice(),
+            "serve must come first, got \"parts\"",
+        ),
+        (
+            &["-c", "select 1", "demo"],
+            "--command is for queries, and demo runs none",
+        ),
+        (
+            &["-o", "out.csv", "functions"],
+            "--output is for queries, and functions runs none",
+        ),
+    ] {
+        let error = run(arguments).failed();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn a_statement_that_takes_too_long_is_ended() {
     let sql = "select count(*) from generate_series(1, 1000000000000) as t(value)";
     let error = run(&["--timeout", "100ms", "-c", sql]).failed();

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Stdio};
 
 use super::{command, purchases, run};
+use crate::support::ClosedPort;
 
 /// A server of the real purchases; ends with the test.
 struct Server {
@@ -67,6 +68,30 @@ fn changes_work_and_errors_point_over_the_network() {
 }
 
 #[test]
+fn an_address_that_others_reach_is_warned_of() {
+    for (address, is_warned_of) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
+        let mut child = command(["serve", "--listen", address])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        lines.next().unwrap().unwrap();
+        if is_warned_of {
+            let warning = lines.next().unwrap().unwrap();
+            assert!(
+                warning.starts_with("warning: there are no users yet"),
+                "{warning}"
+            );
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(lines.count(), 0);
+    }
+}
+
+#[test]
 fn a_taken_port_is_said_to_be_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -84,9 +109,8 @@ fn a_taken_port_is_said_to_be_taken() {
 
 #[test]
 fn a_server_that_is_not_there_is_named() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
+    let closed = ClosedPort::new();
+    let address = closed.address();
     let url = format!("grpc://{address}");
     let error = run(&["--connect", &url, "-c", "select 1"]).failed();
     assert!(error.contains(&address), "{error}");

@@ -1,11 +1,13 @@
 //! What several test modules share: where things lie, how a test that lacks its
 //! surroundings passes over itself, answers as text, made-up orders, and S3.
 
+mod closed;
 mod orders;
 mod rows;
 mod s3;
 mod surroundings;
 
+pub(crate) use closed::ClosedPort;
 pub(crate) use orders::{Order, batches, orders};
 pub(crate) use rows::{cells, lines};
 pub(crate) use s3::S3Server;
