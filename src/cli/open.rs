@@ -23,21 +23,11 @@ pub(crate) fn runtime() -> Result<Runtime, CliError> {
 /// An engine as the settings say, with a table for every path.
 pub(crate) async fn engine(settings: &Settings, tables: &Tables) -> Result<Engine, CliError> {
     let found = find_config(settings)?;
-    let mut config = match &found {
+    let config = match &found {
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };
-    // The flags are written as the file has them, and so are checked as it is.
-    let overrides = settings.clone();
-    let engine = &mut config.engine;
-    engine.memory_limit = overrides.memory_limit.or(engine.memory_limit.take());
-    engine.temp_limit = overrides.temp_limit.or(engine.temp_limit.take());
-    engine.target_partitions = overrides.threads.or(engine.target_partitions);
-    engine.batch_size = overrides.batch_size.or(engine.batch_size);
-    engine.time_zone = overrides.time_zone.or(engine.time_zone.take());
-    engine.statement_timeout = overrides.timeout.or(engine.statement_timeout.take());
-
-    let mut builder = Engine::builder().config(config);
+    let mut builder = Engine::builder().config(overridden(config, settings));
     if let Some(path) = &found {
         builder = builder.config_file(path);
     }
@@ -49,6 +39,27 @@ pub(crate) async fn engine(settings: &Settings, tables: &Tables) -> Result<Engin
         engine.register_path(&from_here(path), None).await?;
     }
     Ok(engine)
+}
+
+/// An engine as the flags say and nothing else: without a project, and so without
+/// tables of its own.
+pub(crate) async fn engine_alone(settings: &Settings) -> Result<Engine, CliError> {
+    let config = overridden(Config::default(), settings);
+    Ok(Engine::builder().config(config).build().await?)
+}
+
+/// The configuration with the flags in it, which are written as the file has them, and so are
+/// checked as it is.
+fn overridden(mut config: Config, settings: &Settings) -> Config {
+    let overrides = settings.clone();
+    let engine = &mut config.engine;
+    engine.memory_limit = overrides.memory_limit.or(engine.memory_limit.take());
+    engine.temp_limit = overrides.temp_limit.or(engine.temp_limit.take());
+    engine.target_partitions = overrides.threads.or(engine.target_partitions);
+    engine.batch_size = overrides.batch_size.or(engine.batch_size);
+    engine.time_zone = overrides.time_zone.or(engine.time_zone.take());
+    engine.statement_timeout = overrides.timeout.or(engine.statement_timeout.take());
+    config
 }
 
 /// A path as the engine understands it: relative ones of a project count from its

@@ -7,7 +7,7 @@ mod tour;
 
 use std::io::{BufWriter, Write, stdout};
 
-use super::args::{Settings, Tables};
+use super::args::Settings;
 use super::error::CliError;
 use super::{open, serve};
 
@@ -20,8 +20,7 @@ pub(crate) fn run(listen: Option<&str>, settings: &Settings) -> Result<(), CliEr
             Some(address) => Some(serve::listen(address).await?),
             None => None,
         };
-        let none = Tables { paths: Vec::new() };
-        let engine = open::engine(settings, &none).await?;
+        let engine = open::engine_alone(settings).await?;
         data::register(&engine)?;
         let mut out = BufWriter::new(stdout());
         tour::give(&engine, &mut out).await?;
