@@ -7,6 +7,7 @@ mod demo;
 mod error;
 mod functions;
 mod generate;
+mod manual;
 mod open;
 mod output;
 mod progress;
@@ -19,7 +20,7 @@ mod sql;
 use std::io::{self, Write, stderr, stdout};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -31,7 +32,7 @@ use output::terminal::Colours;
 /// error.
 pub(crate) fn main() -> ExitCode {
     log();
-    match dispatch(Arguments::parse()) {
+    match Arguments::read().and_then(dispatch) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
@@ -72,7 +73,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         }
         Some(Task::Man) => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+            manual::render(Arguments::command(), &mut page)?;
             print(&page)
         }
     }

@@ -14,6 +14,10 @@ fn help_has_examples_and_the_version_is_the_crates() {
     ] {
         assert!(help.contains(part), "{part}\n{help}");
     }
+    // What people copy must not open the machine to others.
+    for arguments in [["--help"].as_slice(), &["serve", "--help"], &["man"]] {
+        assert!(!run(arguments).quiet().contains("0.0.0.0"));
+    }
     let version = run(&["--version"]).quiet();
     assert_eq!(version, format!("cohortql {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -27,6 +31,12 @@ fn completions_and_the_manual_page_are_generated() {
     let page = run(&["man"]).quiet();
     assert!(
         page.contains(".TH cohortql 1") && page.contains("memory\\-limit"),
+        "{page}"
+    );
+    // There is no other page that it could send its reader to.
+    assert!(page.contains(".SH \"COHORTQL GENERATE EVENTS\""), "{page}");
+    assert!(
+        page.contains("\\-\\-seed") && !page.contains("(1)"),
         "{page}"
     );
 }
