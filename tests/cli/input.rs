@@ -127,6 +127,23 @@ fn a_project_remembers_what_was_made() {
 }
 
 #[test]
+fn a_table_in_memory_says_that_the_project_does_not_keep_it() {
+    let (folder, _path) = scratch();
+    let project = folder.path().to_str().unwrap();
+    let sql = "create table t as select 1 as a";
+    let made = run(&["--project", project, "-c", sql]);
+    assert_eq!((made.code, made.stdout.as_str()), (Some(0), ""));
+    assert!(
+        made.stderr.starts_with("the table is in memory") && made.stderr.contains("COPY"),
+        "{}",
+        made.stderr
+    );
+    let read = run(&["--project", project, "-c", "select * from t"]);
+    assert!(read.failed().contains("\"t\" does not exist"));
+    assert_eq!(run(&["-c", sql]).quiet(), "");
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let sql = "select value from generate_series(1, 100000000) as t(value)";
     let mut child = command(["--format", "csv", "-c", sql])

@@ -2,12 +2,17 @@
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use cohortql_engine::{Engine, EngineError, Progress, Session, StatementKind};
+use cohortql_engine::{Engine, EngineError, Planned, Progress, Session, StatementKind};
+use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use futures::StreamExt;
 
 use super::Answer;
 use crate::cli::error::CliError;
 use crate::cli::progress::Reading;
+
+/// Said after CREATE TABLE in a project, whose other definitions stay.
+const MEMORY_ONLY: &str = "the table is in memory and ends with this session; to keep it, COPY it TO \
+    a file and name that with CREATE EXTERNAL TABLE, or make it a view";
 
 /// One session of an engine.
 pub(crate) struct Local {
@@ -29,11 +34,14 @@ impl Local {
         };
         let planned = self.session.plan(statement).await?;
         let kind = planned.kind();
+        let notice = (self.engine.settings().project_dir.is_some() && is_memory_table(&planned))
+            .then_some(MEMORY_ONLY);
         let mut stream = self.session.execute(planned).await?;
         // What EXPLAIN ANALYZE says of a change is to be read.
         if kind == StatementKind::Change && stream.schema().fields().len() == 1 {
             return Ok(Answer::Changed {
                 rows: affected(stream.next_batch().await?.as_ref()),
+                notice,
             });
         }
         let schema = stream.schema();
@@ -54,6 +62,11 @@ impl Local {
             .find(|query| query.session_id == session);
         newest.map_or_else(Reading::default, |query| read(&query.progress))
     }
+}
+
+fn is_memory_table(planned: &Planned) -> bool {
+    let plan = planned.logical_plan();
+    matches!(plan, LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(table)) if !table.temporary)
 }
 
 fn read(progress: &Progress) -> Reading {

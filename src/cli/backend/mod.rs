@@ -28,8 +28,12 @@ pub(crate) type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, CliError
 pub(crate) enum Answer {
     /// It reads.
     Rows { schema: SchemaRef, batches: Batches },
-    /// It has changed something; how many rows, if the statement counts.
-    Changed { rows: u64 },
+    /// It has changed something; how many rows, if the statement counts, and what the user may
+    /// not expect of it.
+    Changed {
+        rows: u64,
+        notice: Option<&'static str>,
+    },
 }
 
 impl Backend {

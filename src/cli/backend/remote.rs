@@ -57,6 +57,7 @@ impl Remote {
             },
             cohortql_server::Answer::Affected(rows) => Answer::Changed {
                 rows: u64::try_from(rows).unwrap_or(0),
+                notice: None,
             },
         })
     }

@@ -12,6 +12,7 @@ use crate::cli::backend::{Answer, Backend, Batches};
 use crate::cli::error::CliError;
 use crate::cli::output::{Destination, Format, Look, counted};
 use crate::cli::progress::{Meter, TICK};
+use crate::cli::shell::note;
 
 /// What came of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,11 @@ pub(super) async fn execute(
         interrupt: pin!(interrupted()),
     };
     let what = match watch.over(backend.run(statement)).await? {
-        Answer::Changed { rows } => What::Changed(rows),
+        Answer::Changed { rows, notice } => {
+            watch.meter.clear();
+            notice.into_iter().for_each(note);
+            What::Changed(rows)
+        }
         Answer::Rows {
             schema,
             mut batches,
