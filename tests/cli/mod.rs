@@ -1,10 +1,12 @@
 //! The binary, run as users run it.
 
+mod benchmark;
 mod demo;
 mod errors;
 mod formats;
 mod input;
 mod server;
+mod terminal;
 mod texts;
 
 use std::ffi::OsStr;

@@ -23,6 +23,7 @@ pub(crate) fn run(shell: &mut Shell) -> Result<(), CliError> {
     let names = SharedNames::default();
     let mut editor = editor::editor(&names);
     let prompt = ShellPrompt::new(shell.backend.remote().map(|remote| remote.address()));
+    let mut keeps_history = true;
     loop {
         if shell.take_names_changed() {
             names.refresh(&shell.runtime, &shell.backend);
@@ -33,7 +34,12 @@ pub(crate) fn run(shell: &mut Shell) -> Result<(), CliError> {
             _ => continue,
         };
         // Kept even if what follows never ends.
-        editor.sync_history()?;
+        if let Err(error) = editor.sync_history()
+            && keeps_history
+        {
+            note(&format!("the history cannot be written: {error}"));
+            keeps_history = false;
+        }
         match handle(shell, &typed) {
             Ok(Flow::Continue) | Err(CliError::ReaderGone) => {}
             Ok(Flow::Quit) => return Ok(()),
