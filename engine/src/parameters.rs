@@ -60,9 +60,12 @@ pub(crate) fn of_plan(
         node.apply_expressions(|expression| {
             expression.apply(|part| {
                 if let Expr::Placeholder(Placeholder { id, field }) = part {
+                    // DataFusion takes an operand of unknown type for a NULL, and the other
+                    // operand with it.
                     let data_type = field
                         .as_ref()
                         .map(|field| field.data_type().clone())
+                        .filter(|data_type| *data_type != DataType::Null)
                         .or_else(|| assumed.clone());
                     uses.push((id.clone(), data_type));
                 }

@@ -42,8 +42,9 @@ impl Bound {
         let schema = match planned.kind() {
             StatementKind::Change => Arc::new(Schema::empty()),
             StatementKind::Query => {
-                let first = first_row(&planned, rows.as_deref())?;
-                wire_schema(&planned.bind(&first)?.schema())
+                let batches = rows.iter().flat_map(|rows| rows.iter());
+                let columns = batches.map(RecordBatch::schema).next();
+                answer_schema(&planned, columns.as_deref())?
             }
         };
         Ok(Self {
@@ -147,22 +148,22 @@ impl Bound {
     }
 }
 
-/// The first row of parameters, or NULLs where none are bound, for the answer's types.
-fn first_row(
+/// The schema of the answer when parameters of the types of `columns` are bound, or of the
+/// advertised ones before any are.
+///
+/// It must hold for every row that may be bound, so it is found with NULLs: the first row's values
+/// would promise columns without NULL where the next one has some.
+pub(crate) fn answer_schema(
     planned: &Planned,
-    rows: Option<&Vec<RecordBatch>>,
-) -> Result<Vec<datafusion::scalar::ScalarValue>, ServerError> {
-    let batches = rows.map_or(&[] as &[RecordBatch], Vec::as_slice);
-    match batches.iter().find(|batch| batch.num_rows() > 0) {
-        Some(batch) => parameters::row(planned, batch, 0),
-        None => parameters::nulls(planned),
+    columns: Option<&Schema>,
+) -> Result<SchemaRef, ServerError> {
+    let nulls = parameters::nulls(planned, columns)?;
+    match planned.bind(&nulls) {
+        Ok(bound) => Ok(wire_schema(&bound.schema())),
+        // Types that nobody has named yet, taken for text, may not fit each other.
+        Err(_) if columns.is_none() => Ok(wire_schema(&planned.schema())),
+        Err(error) => Err(error.into()),
     }
-}
-
-/// The schema that the answer will have when every parameter is of the advertised type.
-pub(crate) fn promised_schema(planned: &Planned) -> Result<SchemaRef, ServerError> {
-    let nulls = parameters::nulls(planned)?;
-    Ok(wire_schema(&planned.bind(&nulls)?.schema()))
 }
 
 /// The count in a change's answer.

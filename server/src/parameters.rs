@@ -24,13 +24,28 @@ pub(crate) fn advertised(planned: &Planned, unknown: &DataType) -> SchemaRef {
     wire_schema(&Schema::new(fields))
 }
 
-/// NULL for every parameter: what the answer's schema is found with before anything is bound.
-pub(crate) fn nulls(planned: &Planned) -> Result<Vec<ScalarValue>, ServerError> {
-    planned
-        .parameters()
-        .values()
-        .map(|data_type| typed_null(data_type.as_ref()))
+/// NULL for every parameter, of the type that the statement asks for, else of the column bound to
+/// it: what the answer's schema is found with.
+pub(crate) fn nulls(
+    planned: &Planned,
+    columns: Option<&Schema>,
+) -> Result<Vec<ScalarValue>, ServerError> {
+    let wanted = planned.parameters().values().enumerate();
+    wanted
+        .map(|(at, wanted)| {
+            let column = columns.and_then(|columns| columns.fields().get(at));
+            typed_null(
+                wanted
+                    .as_ref()
+                    .or(column.and_then(|c| own_type(c.data_type()))),
+            )
+        })
         .collect()
+}
+
+/// The type of a column of parameters, unless it leaves that open itself.
+fn own_type(data_type: &DataType) -> Option<&DataType> {
+    Some(data_type).filter(|data_type| **data_type != DataType::Null)
 }
 
 /// Checks that a batch has a column for every parameter.
@@ -86,8 +101,7 @@ fn value(
     let given = ScalarValue::try_from_array(column, row)
         .map_err(|_| ServerError::Invalid(format!("parameter {parameter} cannot be read")))?;
     if given.is_null() {
-        let own = Some(column.data_type()).filter(|own| **own != DataType::Null);
-        return typed_null(wanted.or(own));
+        return typed_null(wanted.or(own_type(column.data_type())));
     }
     match wanted {
         Some(wanted) if *wanted != given.data_type() => {

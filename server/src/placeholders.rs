@@ -6,23 +6,82 @@
 
 use std::borrow::Cow;
 
+use cohortql_engine::EngineError;
 use cohortql_engine::sql::dialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer};
 
 use crate::error::ServerError;
 
+/// A statement whose placeholders are numbered.
+#[derive(Debug)]
+pub(crate) struct Numbered<'a> {
+    /// The text for the parser.
+    pub(crate) sql: Cow<'a, str>,
+    /// Where it differs from what the client has sent.
+    pub(crate) places: Places,
+}
+
+impl<'a> Numbered<'a> {
+    fn unchanged(sql: &'a str) -> Self {
+        Self {
+            sql: Cow::Borrowed(sql),
+            places: Places::default(),
+        }
+    }
+}
+
+/// What was put in place of `?`, for errors to point into the client's text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places(Vec<Place>);
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    line: u64,
+    /// Column in the client's text, and how many characters were there and are now.
+    column: u64,
+    before: u64,
+    after: u64,
+}
+
+impl Places {
+    /// The error with its place in the client's text.
+    pub(crate) fn point(&self, mut error: EngineError) -> EngineError {
+        if let EngineError::Syntax { location, .. }
+        | EngineError::Plan { location, .. }
+        | EngineError::NotFound { location, .. }
+        | EngineError::Unsupported { location, .. } = &mut error
+        {
+            *location = location.map(|(line, column)| (line, self.column(line, column)));
+        }
+        error
+    }
+
+    fn column(&self, line: u64, numbered: u64) -> u64 {
+        let mut grown = 0;
+        for place in self.0.iter().filter(|place| place.line == line) {
+            let begin = place.column + grown;
+            if numbered < begin + place.after {
+                return numbered.min(begin).saturating_sub(grown);
+            }
+            grown += place.after.saturating_sub(place.before);
+        }
+        numbered.saturating_sub(grown)
+    }
+}
+
 /// The SQL with `?` numbered from `$1`. Text that does not tokenize comes back as it is, for the
 /// parser to complain about with a place.
-pub(crate) fn number_placeholders(sql: &str) -> Result<Cow<'_, str>, ServerError> {
+pub(crate) fn number_placeholders(sql: &str) -> Result<Numbered<'_>, ServerError> {
     if !sql.contains('?') {
-        return Ok(Cow::Borrowed(sql));
+        return Ok(Numbered::unchanged(sql));
     }
     let Ok(tokens) = Tokenizer::new(dialect(), sql)
         .with_unescape(false)
         .tokenize_with_location()
     else {
-        return Ok(Cow::Borrowed(sql));
+        return Ok(Numbered::unchanged(sql));
     };
+    let mut places = Vec::new();
     let mut cursor = Cursor::new(sql);
     let mut numbered = String::with_capacity(sql.len() + 16);
     let mut copied = 0;
@@ -52,6 +111,13 @@ pub(crate) fn number_placeholders(sql: &str) -> Result<Cow<'_, str>, ServerError
         numbered.push('$');
         numbered.push_str(&number);
         copied = end;
+        // Both are written in ASCII, so that bytes are columns.
+        places.push(Place {
+            line: token.span.start.line,
+            column: token.span.start.column,
+            before: (end - at) as u64,
+            after: (number.len() + 1) as u64,
+        });
     }
     if let (Some(name), true) = (explicit, count > 0) {
         return Err(ServerError::Invalid(format!(
@@ -59,7 +125,10 @@ pub(crate) fn number_placeholders(sql: &str) -> Result<Cow<'_, str>, ServerError
         )));
     }
     numbered.push_str(&sql[copied..]);
-    Ok(Cow::Owned(numbered))
+    Ok(Numbered {
+        sql: Cow::Owned(numbered),
+        places: Places(places),
+    })
 }
 
 /// Walks through the text once, turning the tokenizer's lines and columns into bytes.
@@ -104,7 +173,28 @@ mod tests {
     use super::*;
 
     fn numbered(sql: &str) -> String {
-        number_placeholders(sql).unwrap().into_owned()
+        number_placeholders(sql).unwrap().sql.into_owned()
+    }
+
+    #[test]
+    fn errors_point_into_the_text_that_was_sent() {
+        let sql = format!(
+            "SELECT {}, nocol\nFROM t WHERE ?1 = nocol",
+            ["?"; 12].join(", ")
+        );
+        let sql = sql.replace("?1", "?");
+        let numbered = number_placeholders(&sql).unwrap();
+        for (line, (sent, parsed)) in (1..).zip(sql.lines().zip(numbered.sql.lines())) {
+            let column = |text: &str| text.find("nocol").unwrap() as u64 + 1;
+            assert_ne!(column(sent), column(parsed));
+            assert_eq!(numbered.places.column(line, column(parsed)), column(sent));
+            assert_eq!(numbered.places.column(line, 1), 1);
+        }
+        // The tenth placeholder, and the inside of it.
+        let tenth = numbered.sql.find("$10").unwrap() as u64 + 1;
+        let sent = 8 + 9 * 3;
+        assert_eq!(numbered.places.column(1, tenth), sent);
+        assert_eq!(numbered.places.column(1, tenth + 1), sent);
     }
 
     #[test]

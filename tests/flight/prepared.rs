@@ -11,7 +11,7 @@ use arrow_flight::sql::client::FlightSqlServiceClient;
 use tonic::Code;
 use tonic::transport::Channel;
 
-use super::server::{TestServer, fetch, query, refusal};
+use super::server::{TestServer, fetch, query, refusal, status};
 use crate::support::cells;
 
 fn row(columns: Vec<ArrayRef>) -> RecordBatch {
@@ -268,4 +268,88 @@ async fn a_closed_statement_is_gone() {
         )
     );
     copy.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_in_any_row_is_in_the_schema_that_is_promised() {
+    let server = server_with_orders().await;
+    let mut client = server.flight().await;
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3)]));
+    for (sql, promises_type, answers) in [
+        ("SELECT ? + 1 AS x", true, ["2", "NULL", "4"]),
+        (
+            "SELECT id + ? AS x FROM orders WHERE id = 1",
+            true,
+            ["2", "NULL", "4"],
+        ),
+        // What it takes to be is not known before it is bound.
+        ("SELECT ? AS x", false, ["1", "NULL", "3"]),
+    ] {
+        let mut prepared = client.prepare(sql.to_owned(), None).await.unwrap();
+        prepared
+            .set_parameters(row(vec![Arc::clone(&column)]))
+            .unwrap();
+        let info = prepared.execute().await.unwrap();
+        let (came, batches) = fetch(&mut client, info).await.unwrap();
+        assert_eq!(came.field(0), &Field::new("x", DataType::Int64, true));
+        let promised = prepared.dataset_schema().unwrap();
+        assert!(promised.field(0).is_nullable(), "{sql}");
+        assert_eq!(promised == came.as_ref(), promises_type, "{sql}");
+        assert_eq!(cells(&batches).unwrap(), answers.map(|x| [x]), "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_that_meet_only_each_other_take_any_type() {
+    let server = server_with_orders().await;
+    let mut client = server.flight().await;
+    let texts = || vec![text(&[Some("a")]), text(&[Some("b")])];
+    let both = || vec![numbers(&[2]), numbers(&[3])];
+    for (sql, columns, expected) in [
+        ("SELECT ? = ?", both(), "false"),
+        ("SELECT ? = ?", texts(), "false"),
+        ("SELECT ? < ?", both(), "true"),
+        ("SELECT ? < ?", texts(), "true"),
+        ("SELECT ? + ?", both(), "5"),
+    ] {
+        assert_eq!(answer(&mut client, sql, row(columns)).await, [[expected]]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_made_again_is_read_again() {
+    let server = server_with_orders().await;
+    let mut client = server.flight().await;
+    let sql = "SELECT * FROM orders WHERE id = ?".to_owned();
+    let mut prepared = client.prepare(sql, None).await.unwrap();
+    prepared.set_parameters(row(vec![numbers(&[1])])).unwrap();
+    prepared.execute().await.unwrap();
+    query(&mut client, "DROP TABLE orders").await.unwrap();
+    let error = prepared.execute().await.unwrap_err();
+    assert_eq!(refusal(error).0, Code::NotFound);
+    query(
+        &mut client,
+        "CREATE TABLE orders AS SELECT 1 AS id, 'new' AS what",
+    )
+    .await
+    .unwrap();
+    let info = prepared.execute().await.unwrap();
+    let (_, batches) = fetch(&mut client, info).await.unwrap();
+    assert_eq!(cells(&batches).unwrap(), [["1", "new"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_point_into_the_text_that_was_sent() {
+    let server = server_with_orders().await;
+    let mut client = server.flight().await;
+    for (sql, place) in [
+        ("select ?, ?, nocol from orders", "1:14"),
+        ("select ?,\n ?, ? + nocol from orders", "2:9"),
+        ("select ?, ? frm orders where", "1:17"),
+    ] {
+        let error = client.prepare(sql.to_owned(), None).await.unwrap_err();
+        let error = status(error);
+        let location = error.metadata().get("cohortql-error-location");
+        assert_eq!(location.unwrap(), place, "{sql}: {}", error.message());
+    }
 }

@@ -1,4 +1,7 @@
-//! Prepared statements: planned once, bound to rows of parameters, executed with them.
+//! Prepared statements: bound to rows of parameters, executed with them.
+//!
+//! Each execution plans anew, as each execution of a text does: a table may have been dropped, made
+//! again or changed since the statement was prepared.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,14 +14,14 @@ use arrow_flight::sql::{
 };
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
-use cohortql_engine::{Planned, Session, StatementKind};
+use cohortql_engine::{Planned, StatementKind};
 use prost::Message;
 use ring::digest::{SHA256, digest};
 
 use super::bind::Rows;
-use super::statement::{planned, updated};
+use super::statement::{Text, updated};
 use super::{Flight, info, refusals};
-use crate::bound::{Bound, promised_schema};
+use crate::bound::{Bound, answer_schema};
 use crate::caller::Caller;
 use crate::deadline::within;
 use crate::error::ServerError;
@@ -28,8 +31,7 @@ type BoundRows = Arc<Vec<RecordBatch>>;
 
 /// A prepared statement. Only what is bound to it changes.
 pub(super) struct Prepared {
-    session: Session,
-    planned: Planned,
+    text: Text,
     digest: Bytes,
     rows: Mutex<Option<BoundRows>>,
 }
@@ -44,17 +46,10 @@ impl Prepared {
         *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows;
     }
 
-    /// The statement with the rows given; a statement without parameters runs once whatever came.
-    fn with(&self, rows: Option<BoundRows>) -> Result<Bound, ServerError> {
-        let rows = rows.filter(|_| !self.planned.parameters().is_empty());
-        Bound::new(self.session.clone(), self.planned.clone(), rows)
-    }
-
-    fn schema(&self) -> Result<SchemaRef, ServerError> {
-        match self.planned.kind() {
-            StatementKind::Change => Ok(Arc::new(Schema::empty())),
-            StatementKind::Query => promised_schema(&self.planned),
-        }
+    /// The planned statement with the rows given; one without parameters runs once whatever came.
+    fn with(&self, planned: Planned, rows: Option<BoundRows>) -> Result<Bound, ServerError> {
+        let rows = rows.filter(|_| !planned.parameters().is_empty());
+        Bound::new(self.text.session().clone(), planned, rows)
     }
 }
 
@@ -67,7 +62,8 @@ impl Flight {
         if request.transaction_id.is_some_and(|id| !id.is_empty()) {
             return Err(refusals::transactions());
         }
-        let planned = planned(caller, &request.query).await?;
+        let text = Text::parse(caller, &request.query).await?;
+        let planned = text.plan(caller).await?;
         let unknown = if caller.takes_null_types {
             DataType::Null
         } else {
@@ -76,13 +72,11 @@ impl Flight {
         let parameter_schema = info::schema_bytes(&parameters::advertised(&planned, &unknown))?;
         let dataset_schema = match planned.kind() {
             StatementKind::Change => Bytes::new(),
-            StatementKind::Query => info::schema_bytes(promised_schema(&planned)?.as_ref())?,
+            StatementKind::Query => info::schema_bytes(answer_schema(&planned, None)?.as_ref())?,
         };
-        let text = planned.statement().text();
-        let (bytes, digest) = (text.len(), digest(&SHA256, text.as_bytes()));
+        let (bytes, digest) = (text.sql().len(), digest(&SHA256, text.sql().as_bytes()));
         let prepared = Prepared {
-            session: caller.session.clone(),
-            planned,
+            text,
             digest: Bytes::copy_from_slice(digest.as_ref()),
             rows: Mutex::new(None),
         };
@@ -116,20 +110,23 @@ impl Flight {
         descriptor: FlightDescriptor,
     ) -> Result<FlightInfo, ServerError> {
         let prepared = self.find(caller, &query.prepared_statement_handle)?;
-        let bound = prepared.with(prepared.rows())?;
+        let planned = prepared.text.plan(caller).await?;
+        let bound = prepared.with(planned, prepared.rows())?;
         self.bound_info(caller, bound, descriptor).await
     }
 
     /// The schema of the answer: of what is bound, or as promised before.
-    pub(super) fn prepared_schema(
+    pub(super) async fn prepared_schema(
         &self,
         caller: &Caller,
         query: &CommandPreparedStatementQuery,
     ) -> Result<SchemaRef, ServerError> {
         let prepared = self.find(caller, &query.prepared_statement_handle)?;
-        match prepared.rows() {
-            Some(rows) => Ok(Arc::clone(prepared.with(Some(rows))?.schema())),
-            None => prepared.schema(),
+        let planned = prepared.text.plan(caller).await?;
+        match (prepared.rows(), planned.kind()) {
+            (_, StatementKind::Change) => Ok(Arc::new(Schema::empty())),
+            (None, StatementKind::Query) => answer_schema(&planned, None),
+            (rows, StatementKind::Query) => Ok(Arc::clone(prepared.with(planned, rows)?.schema())),
         }
     }
 
@@ -144,7 +141,7 @@ impl Flight {
         let limit = self.options.max_bound_bytes;
         let rows = match within(caller.deadline, rows.collect(limit)).await? {
             Some((schema, batches)) => {
-                parameters::check(&prepared.planned, &schema)?;
+                parameters::check(&prepared.text.plan(caller).await?, &schema)?;
                 Some(Arc::new(batches))
             }
             None => None,
@@ -164,26 +161,28 @@ impl Flight {
         mut rows: Rows,
     ) -> Result<Vec<u8>, ServerError> {
         let prepared = self.find(caller, &update.prepared_statement_handle)?;
-        if prepared.planned.kind() == StatementKind::Query {
+        let planned = prepared.text.plan(caller).await?;
+        if planned.kind() == StatementKind::Query {
             return Err(refusals::update_of_query());
         }
-        if prepared.planned.parameters().is_empty() {
+        if planned.parameters().is_empty() {
             rows.drain().await?;
-            let affected = within(caller.deadline, prepared.with(None)?.change()).await?;
+            let affected = within(caller.deadline, prepared.with(planned, None)?.change()).await?;
             return Ok(updated(affected));
         }
         let work = async {
             let mut affected = 0_i64;
             while let Some(batch) = rows.next().await? {
-                parameters::check(&prepared.planned, &batch.schema())?;
-                let bound = prepared.with(Some(Arc::new(vec![batch])))?;
+                parameters::check(&planned, &batch.schema())?;
+                let bound = prepared.with(planned.clone(), Some(Arc::new(vec![batch])))?;
                 affected = affected.saturating_add(bound.change().await?);
             }
             if rows
                 .schema()
                 .is_none_or(|schema| schema.fields().is_empty())
             {
-                affected = prepared.with(prepared.rows())?.change().await?;
+                let bound = prepared.with(planned.clone(), prepared.rows())?;
+                affected = bound.change().await?;
             }
             Ok::<_, ServerError>(affected)
         };

@@ -9,37 +9,77 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{CommandStatementQuery, CommandStatementUpdate, DoPutUpdateResult};
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
-use cohortql_engine::{Planned, StatementKind};
+use cohortql_engine::{Planned, Session, Statement, StatementKind};
 use futures::stream;
 use prost::Message;
 use uuid::Uuid;
 
 use super::bind::Rows;
 use super::{Flight, info, refusals};
-use crate::bound::{Batches, Bound, promised_schema};
+use crate::bound::{Batches, Bound, answer_schema};
 use crate::caller::Caller;
 use crate::compute::compute;
 use crate::deadline::within;
 use crate::error::ServerError;
-use crate::placeholders::number_placeholders;
+use crate::placeholders::{Places, number_placeholders};
 
 /// The answer of a change that has happened.
 pub(super) fn nothing() -> (SchemaRef, Batches) {
     (Arc::new(Schema::empty()), Box::pin(stream::empty()))
 }
 
+/// One statement of a client's, not planned yet.
+pub(super) struct Text {
+    session: Session,
+    statement: Statement,
+    places: Places,
+}
+
+impl Text {
+    /// Parses what the caller has sent.
+    pub(super) async fn parse(caller: &Caller, sql: &str) -> Result<Self, ServerError> {
+        let (session, sql) = (caller.session.clone(), sql.to_owned());
+        let parse = async move {
+            let numbered = number_placeholders(&sql)?;
+            let parsed = session.parse(&numbered.sql);
+            let parsed = parsed.map_err(|error| numbered.places.point(error))?;
+            Ok((parsed, numbered.places))
+        };
+        let (statements, places) = within(caller.deadline, compute(&caller.engine, parse)).await?;
+        let [statement] = <[Statement; 1]>::try_from(statements).map_err(|statements| {
+            ServerError::Invalid(match statements.len() {
+                0 => "expected a statement, got an empty text".to_owned(),
+                many => format!("expected one statement, got {many}; send them one by one"),
+            })
+        })?;
+        Ok(Self {
+            session: caller.session.clone(),
+            statement,
+            places,
+        })
+    }
+
+    /// Plans it, with the tables that there are now.
+    pub(super) async fn plan(&self, caller: &Caller) -> Result<Planned, ServerError> {
+        let planned = self.session.plan(&self.statement);
+        let planned = async { planned.await.map_err(|error| self.places.point(error)) };
+        within(caller.deadline, planned).await
+    }
+
+    /// The session that it belongs to.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The statement as it was parsed.
+    pub(super) fn sql(&self) -> &str {
+        self.statement.text()
+    }
+}
+
 /// Plans one statement of the caller's.
-pub(super) async fn planned(caller: &Caller, sql: &str) -> Result<Planned, ServerError> {
-    let (session, sql) = (caller.session.clone(), sql.to_owned());
-    let parse = async move { Ok(session.parse(&number_placeholders(&sql)?)?) };
-    let statements = within(caller.deadline, compute(&caller.engine, parse)).await?;
-    let [statement] = statements.as_slice() else {
-        return Err(ServerError::Invalid(match statements.len() {
-            0 => "expected a statement, got an empty text".to_owned(),
-            many => format!("expected one statement, got {many}; send them one by one"),
-        }));
-    };
-    within(caller.deadline, caller.session.plan(statement)).await
+async fn planned(caller: &Caller, sql: &str) -> Result<Planned, ServerError> {
+    Text::parse(caller, sql).await?.plan(caller).await
 }
 
 fn outside_transactions(transaction: Option<&Bytes>) -> Result<(), ServerError> {
@@ -93,7 +133,7 @@ impl Flight {
         let planned = planned(caller, &query.query).await?;
         match planned.kind() {
             StatementKind::Change => Ok(Arc::new(Schema::empty())),
-            StatementKind::Query => promised_schema(&planned),
+            StatementKind::Query => answer_schema(&planned, None),
         }
     }
 
