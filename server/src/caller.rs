@@ -43,8 +43,9 @@ impl Caller {
             principal: ANONYMOUS.to_owned(),
             engine: connection.engine().clone(),
             session: connection.session().clone(),
-            deadline: timeout(metadata)
-                .map(|timeout| Instant::now() + timeout.saturating_sub(DEADLINE_MARGIN)),
+            deadline: timeout(metadata).and_then(|timeout| {
+                Instant::now().checked_add(timeout.saturating_sub(DEADLINE_MARGIN))
+            }),
             takes_null_types: metadata
                 .get("user-agent")
                 .and_then(|agent| agent.to_str().ok())
@@ -53,14 +54,20 @@ impl Caller {
     }
 }
 
+/// Digits that the number of a timeout may have.
+const TIMEOUT_DIGITS: usize = 8;
+
 /// The `grpc-timeout` header: up to eight digits and a unit.
 fn timeout(metadata: &MetadataMap) -> Option<Duration> {
     let text = metadata.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.len() > TIMEOUT_DIGITS {
+        return None;
+    }
     let value: u64 = digits.parse().ok()?;
     match unit {
-        "H" => Some(Duration::from_secs(value.saturating_mul(3_600))),
-        "M" => Some(Duration::from_secs(value.saturating_mul(60))),
+        "H" => Some(Duration::from_secs(value * 3_600)),
+        "M" => Some(Duration::from_secs(value * 60)),
         "S" => Some(Duration::from_secs(value)),
         "m" => Some(Duration::from_millis(value)),
         "u" => Some(Duration::from_micros(value)),
@@ -81,6 +88,10 @@ mod tests {
 
     #[test]
     fn timeouts_have_six_units() {
+        assert_eq!(
+            parsed("99999999H"),
+            Some(Duration::from_secs(99_999_999 * 3_600))
+        );
         assert_eq!(parsed("2H"), Some(Duration::from_secs(7_200)));
         assert_eq!(parsed("3M"), Some(Duration::from_secs(180)));
         assert_eq!(parsed("4S"), Some(Duration::from_secs(4)));
@@ -91,7 +102,7 @@ mod tests {
 
     #[test]
     fn malformed_timeouts_are_none() {
-        for text in ["", "S", "5", "5x", "-5S"] {
+        for text in ["", "S", "5", "5x", "-5S", "123456789S", "9999999999999999H"] {
             assert_eq!(parsed(text), None, "{text}");
         }
     }

@@ -8,6 +8,7 @@ use cohortql_engine::Engine;
 use futures::{Stream, StreamExt, ready};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::ServerError;
 
@@ -20,18 +21,28 @@ pub(crate) async fn compute<T: Send + 'static>(
     (&mut task.0).await.map_err(|_| broken())?
 }
 
-/// Runs a stream on the compute threads, one item ahead of its reader; it stops when that goes.
-pub(crate) fn computed<T, S>(engine: &Engine, items: S) -> Computed<T>
+/// Runs a stream on the compute threads, one item ahead of its reader; it stops when that goes, and
+/// at the deadline even if the reader has not come back for what it was sent.
+pub(crate) fn computed<T, S>(engine: &Engine, items: S, deadline: Option<Instant>) -> Computed<T>
 where
     T: Send + 'static,
     S: Stream<Item = Result<T, ServerError>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(1);
-    let task = engine.runtimes().compute().spawn(async move {
+    let send = async move {
         let mut items = pin!(items);
         while let Some(item) = items.next().await {
             if sender.send(item).await.is_err() {
                 return;
+            }
+        }
+    };
+    let task = engine.runtimes().compute().spawn(async move {
+        match deadline {
+            None => send.await,
+            // What became of it, the reader's end says.
+            Some(deadline) => {
+                let _ = timeout_at(deadline, send).await;
             }
         }
     });
@@ -93,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn items_arrive_in_order() {
         let engine = engine().await;
-        let mut items = computed(&engine, stream::iter((0..100).map(Ok)));
+        let mut items = computed(&engine, stream::iter((0..100).map(Ok)), None);
         for expected in 0..100 {
             assert_eq!(items.next().await.unwrap().unwrap(), expected);
         }
@@ -108,7 +119,7 @@ mod tests {
             Ok(item)
         });
         let engine = engine().await;
-        let mut items = computed(&engine, items);
+        let mut items = computed(&engine, items, None);
         assert_eq!(items.next().await.unwrap().unwrap(), 0);
         let error = items.next().await.unwrap().unwrap_err();
         assert!(matches!(error, ServerError::Internal(_)));

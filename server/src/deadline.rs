@@ -55,15 +55,19 @@ impl<T, S: Stream<Item = Result<T, ServerError>>> Stream for Limited<S> {
         let Some(stream) = self.stream.as_mut() else {
             return Poll::Ready(None);
         };
-        if let ready @ Poll::Ready(_) = stream.poll_next_unpin(context) {
-            return ready;
+        let polled = stream.poll_next_unpin(context);
+        if let Poll::Ready(Some(_)) = polled {
+            return polled;
         }
         let late = self
             .deadline
             .as_mut()
             .is_some_and(|deadline| deadline.as_mut().poll(context).is_ready());
+        // The end of a stream that was stopped at the deadline must not look like the last row.
         let reason = if late {
             ServerError::DeadlineExceeded
+        } else if polled.is_ready() {
+            return polled;
         } else if self.closing.as_mut().poll(context).is_ready() {
             ServerError::ShuttingDown
         } else {

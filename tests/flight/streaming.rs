@@ -117,6 +117,47 @@ async fn the_clients_deadline_ends_planning_and_streaming() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_deadline_ends_the_query_of_a_reader_that_reads_nothing() {
+    let server = TestServer::start().await;
+    let mut client = FlightServiceClient::new(server.channel().await);
+    let command = CommandStatementQuery {
+        query: ENDLESS.to_owned(),
+        transaction_id: None,
+    };
+    let descriptor = FlightDescriptor::new_cmd(command.as_any().encode_to_vec());
+    let info = client.get_flight_info(descriptor).await.unwrap();
+    let ticket = info.into_inner().endpoint[0].ticket.clone().unwrap();
+    let mut request = Request::new(ticket);
+    let timeout = "500m".parse().unwrap();
+    request.metadata_mut().insert("grpc-timeout", timeout);
+    let messages = client.do_get(request).await.unwrap().into_inner();
+    until("the query is gone", async || {
+        server.engine.queries().is_empty()
+    })
+    .await;
+    // What was under way still comes, and then the reason.
+    let error = messages.try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!(error.code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_beyond_all_sense_is_none() {
+    let server = TestServer::start().await;
+    let mut client = FlightServiceClient::new(server.channel().await);
+    let command = CommandStatementQuery {
+        query: "SELECT 1".to_owned(),
+        transaction_id: None,
+    };
+    let descriptor = FlightDescriptor::new_cmd(command.as_any().encode_to_vec());
+    for timeout in ["99999999H", "9999999999999999H"] {
+        let mut request = Request::new(descriptor.clone());
+        let timeout = timeout.parse().unwrap();
+        request.metadata_mut().insert("grpc-timeout", timeout);
+        client.get_flight_info(request).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn shutdown_lets_streams_finish_and_then_ends_them() {
     let options = ServeOptions {
         drain_timeout: Duration::from_millis(50),

@@ -104,7 +104,7 @@ impl Flight {
         let schema = match info::descriptor_command(descriptor)? {
             Command::CommandStatementQuery(query) => self.statement_schema(caller, query).await?,
             Command::CommandPreparedStatementQuery(query) => {
-                self.prepared_schema(caller, &query)?
+                self.prepared_schema(caller, &query).await?
             }
             command => metadata::schema(&command).ok_or_else(|| refusals::command(&command))?,
         };
@@ -127,7 +127,8 @@ impl Flight {
             }
             tickets::Subject::Done => statement::nothing(),
         };
-        let messages = computed(&caller.engine, encode(&schema, batches));
+        let messages = encode(&schema, batches);
+        let messages = computed(&caller.engine, messages, caller.deadline);
         let messages = limited(messages, caller.deadline, &self.closing);
         Ok(Box::pin(messages.map_err(Status::from)))
     }
