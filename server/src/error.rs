@@ -1,8 +1,9 @@
 //! Errors of the server, and the one place where they become gRPC statuses.
 //!
-//! A status is short, carries the right code, and says nothing about the server's insides. Every
-//! one has an id, which the log repeats beside the full text. The id, and the place in the SQL
-//! where it is known, travel in the status's metadata.
+//! A status is short, carries the right code, and says nothing about the server's insides: of a
+//! local path it names the file, and not the folders above it. Every one has an id, which the log
+//! repeats beside the full text. The id, and the place in the SQL where it is known, travel in the
+//! status's metadata.
 
 use arrow::error::ArrowError;
 use cohortql_engine::EngineError;
@@ -141,7 +142,7 @@ impl From<ServerError> for Status {
             format!("internal error; the server's log has it as {id}")
         } else {
             tracing::info!(error_id = %id, code = ?code, error = %error, "a request was refused");
-            shortened(&error.to_string())
+            shortened(&without_folders(&error.to_string()))
         };
         let mut metadata = MetadataMap::new();
         let mut insert = |key: &'static str, value: String| {
@@ -154,6 +155,39 @@ impl From<ServerError> for Status {
             insert(ERROR_LOCATION, format!("{line}:{column}"));
         }
         Self::with_metadata(code, message, metadata)
+    }
+}
+
+/// The message with the last name alone of each absolute path: clients know tables, and where their
+/// files lie is the server's business. A path stands in double quotes or between blanks.
+fn without_folders(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len());
+    let mut rest = message;
+    loop {
+        let before = shown.chars().next_back();
+        let path = rest.strip_prefix("file://").unwrap_or(rest);
+        if path.starts_with('/') && before.is_none_or(|c| c.is_whitespace() || c == '"') {
+            let end = match before {
+                Some('"') => path.find('"'),
+                _ => path.find(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | ')')),
+            };
+            let (path, after) = path.split_at(end.unwrap_or(path.len()));
+            let named = path.trim_end_matches('/');
+            // One name after the root may as well be a value, or division.
+            let name = named.rsplit('/').next().unwrap_or(named);
+            shown.push_str(if named.matches('/').count() > 1 {
+                name
+            } else {
+                path
+            });
+            rest = after;
+        }
+        let mut characters = rest.chars();
+        match characters.next() {
+            Some(character) => shown.push(character),
+            None => return shown,
+        }
+        rest = characters.as_str();
     }
 }
 
@@ -183,6 +217,36 @@ mod tests {
         assert!(status.message().len() < 1_100);
         assert!(status.message().ends_with(CUT));
         assert!(status.metadata().get(ERROR_ID).is_some());
+    }
+
+    #[test]
+    fn of_a_path_the_file_is_named_and_not_its_folders() {
+        for (message, shown) in [
+            (
+                "table \"t\": \"/srv/shop/orders 2.csv\" does not exist",
+                "table \"t\": \"orders 2.csv\" does not exist",
+            ),
+            (
+                "cannot read \"file:///srv/shop/orders/\": empty",
+                "cannot read \"orders\": empty",
+            ),
+            (
+                "Object at location /srv/shop/a.parquet not found: gone",
+                "Object at location a.parquet not found: gone",
+            ),
+            (
+                "cannot write /srv/shop/a.csv: denied",
+                "cannot write a.csv: denied",
+            ),
+            (
+                "no \"s3://shop/a/b.csv\"; 6 / 2 and '/a/b' stay",
+                "no \"s3://shop/a/b.csv\"; 6 / 2 and '/a/b' stay",
+            ),
+            ("/a/b", "b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_folders(message), shown);
+        }
     }
 
     #[test]

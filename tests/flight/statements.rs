@@ -114,6 +114,35 @@ async fn errors_have_the_right_code_and_an_id_and_are_short() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn errors_name_tables_and_files_but_not_the_folders_of_the_server() {
+    let server = TestServer::start().await;
+    let mut client = server.flight().await;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().display().to_string();
+    let create =
+        |file: &str| format!("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '{place}/{file}'");
+    let missing = create("nothing.csv");
+    let error = refusal(query(&mut client, &missing).await.unwrap_err());
+    assert_eq!(error.0, Code::NotFound, "{}", error.1);
+    assert!(
+        error.1.contains("\"nothing.csv\" does not exist"),
+        "{}",
+        error.1
+    );
+
+    std::fs::write(folder.path().join("t.csv"), "id,n\n1,2\n3\n").unwrap();
+    query(&mut client, &create("t.csv")).await.unwrap();
+    let ragged = query(&mut client, "SELECT * FROM t").await.unwrap_err();
+    std::fs::remove_file(folder.path().join("t.csv")).unwrap();
+    let gone = query(&mut client, "SELECT * FROM t").await.unwrap_err();
+    for error in [ragged, gone] {
+        let (_, message) = refusal(error);
+        assert!(message.contains("t.csv"), "{message}");
+        assert!(!message.contains(&place), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_huge_statement_has_a_short_error() {
     let server = TestServer::start().await;
     let mut client = server.flight().await;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use datafusion::catalog::Session;
-use datafusion::common::plan_err;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -13,6 +12,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::Position;
 
+use crate::EngineError;
 use crate::formats::classify;
 use crate::nearest::did_you_mean;
 use crate::stores::Location;
@@ -55,7 +55,7 @@ impl Place {
         };
         if let Some(local) = location.local_path() {
             if !local.exists() {
-                return plan_err!("\"{location}\" does not exist{}", near_on_disk(&local));
+                return Err(missing(location, &near_on_disk(&local)));
             }
             place.folder = local.is_dir();
         } else if !url.path().ends_with('/') && !place.path.as_ref().is_empty() {
@@ -63,7 +63,7 @@ impl Place {
                 Ok(_) => false,
                 Err(object_store::Error::NotFound { .. }) if !location.is_http() => true,
                 Err(object_store::Error::NotFound { .. }) => {
-                    return plan_err!("\"{location}\" does not exist");
+                    return Err(missing(location, ""));
                 }
                 // Some servers fail on a folder's name instead of not finding it.
                 Err(error @ object_store::Error::Generic { .. }) if !location.is_http() => {
@@ -85,7 +85,7 @@ impl Place {
                     .await
                     .transpose()?;
                 if first.is_none() {
-                    return plan_err!("\"{location}\" does not exist{}", place.near().await);
+                    return Err(missing(location, &place.near().await));
                 }
             }
         }
@@ -98,7 +98,7 @@ impl Place {
             return match self.store.head(&self.path).await {
                 Ok(meta) => Ok(vec![meta]),
                 Err(object_store::Error::NotFound { .. }) => {
-                    plan_err!("\"{}\" does not exist any more", self.location)
+                    Err(missing(&self.location, " any more"))
                 }
                 Err(error) => Err(error.into()),
             };
@@ -149,6 +149,15 @@ impl Place {
             .collect();
         did_you_mean(last.as_ref(), names)
     }
+}
+
+fn missing(location: &Location, more: &str) -> DataFusionError {
+    let message = format!("\"{location}\" does not exist{more}");
+    EngineError::NotFound {
+        message,
+        location: None,
+    }
+    .into()
 }
 
 /// The nearest name beside a missing path, or the first folder that is missing.
