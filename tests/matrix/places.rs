@@ -1,4 +1,4 @@
-//! CSV, Parquet and Delta, from disk and from S3.
+//! Every table format, from disk and from S3.
 
 use std::path::Path;
 
@@ -11,11 +11,53 @@ use crate::support::{S3Server, batches, orders};
 
 const COLUMNS: &str = "(store VARCHAR, order_id BIGINT, customer BIGINT, item VARCHAR, ts TIMESTAMP, amount DECIMAL(10,2))";
 
-/// How each format is declared; CSV does not carry its types.
-const FORMATS: [(&str, &str, &str); 3] = [
-    ("csv", COLUMNS, "CSV"),
-    ("parquet", "", "PARQUET"),
-    ("delta", "", "DELTA"),
+/// How the orders lie in a folder of their own, and how that is declared.
+struct Kept {
+    folder: &'static str,
+    format: &'static str,
+    /// Those of text, which does not carry its types.
+    columns: &'static str,
+    /// How COPY writes the files; Delta tables are written by Delta.
+    options: &'static str,
+}
+
+const KEPT: [Kept; 6] = [
+    Kept {
+        folder: "csv",
+        format: "CSV",
+        columns: COLUMNS,
+        options: "",
+    },
+    Kept {
+        folder: "csv.gz",
+        format: "CSV",
+        columns: COLUMNS,
+        options: " OPTIONS ('format.compression' 'gzip')",
+    },
+    Kept {
+        folder: "json",
+        format: "JSON",
+        columns: COLUMNS,
+        options: "",
+    },
+    Kept {
+        folder: "arrow",
+        format: "ARROW",
+        columns: "",
+        options: "",
+    },
+    Kept {
+        folder: "parquet",
+        format: "PARQUET",
+        columns: "",
+        options: "",
+    },
+    Kept {
+        folder: "delta",
+        format: "DELTA",
+        columns: "",
+        options: "",
+    },
 ];
 
 /// Writes the orders below `bucket`, several files a format.
@@ -29,12 +71,19 @@ async fn write(bucket: &Path) {
     engine
         .register_batches("orders", None, batches(&rows, 512))
         .unwrap();
-    for format in ["csv", "parquet"] {
-        std::fs::create_dir_all(bucket.join(format)).unwrap();
+    for kept in KEPT.iter().filter(|kept| kept.format != "DELTA") {
+        let Kept {
+            folder,
+            format,
+            options,
+            ..
+        } = kept;
+        std::fs::create_dir_all(bucket.join(folder)).unwrap();
         for part in 0..3 {
-            let target = bucket.join(format).join(format!("part-{part}.{format}"));
+            let target = bucket.join(folder).join(format!("part-{part}.{folder}"));
             let copy = format!(
-                "COPY (SELECT * FROM orders WHERE order_id % 3 = {part}) TO '{}' STORED AS {format}",
+                "COPY (SELECT * FROM orders WHERE order_id % 3 = {part}) TO '{}' \
+                 STORED AS {format}{options}",
                 target.display()
             );
             engine.sql(&copy).await.unwrap().collect().await.unwrap();
@@ -59,7 +108,13 @@ async fn formats_and_places_do_not_matter() {
     let server = S3Server::start(buckets.path(), secrets.path()).await;
     let config = Config::parse(&server.config("shop")).unwrap();
     for place in [bucket.to_str().unwrap(), "s3://shop"] {
-        for (folder, columns, format) in FORMATS {
+        for kept in &KEPT {
+            let Kept {
+                folder,
+                format,
+                columns,
+                ..
+            } = kept;
             let engine = Engine::builder()
                 .config(config.clone())
                 .target_partitions(2)
@@ -71,7 +126,7 @@ async fn formats_and_places_do_not_matter() {
             );
             engine.sql(&create).await.unwrap().collect().await.unwrap();
             assert_same(
-                &format!("{format} from {place}"),
+                &format!("{folder} from {place}"),
                 &answers(&engine).await,
                 &wanted,
             );

@@ -1,6 +1,7 @@
 //! The queries of the matrix, over a table `orders`, each in a stated order.
 
-/// Every function and report of the main job, in each of its forms.
+/// Every report, and every aggregate in its grouped form and in its form with OVER where it has
+/// one. The `.slt` files hold the rest of their arguments.
 pub(super) const QUERIES: [&str; 10] = [
     "SELECT count(*), count(customer), sum(amount), min(order_id), max(order_id) FROM orders",
     "SELECT customer, cohort_month(ts) AS cohort FROM orders GROUP BY customer ORDER BY customer",
