@@ -20,7 +20,7 @@ fn an_empty_file() {
     for name in ["empty.csv", "empty.parquet", "empty.json", "empty.arrow"] {
         fs::write(folder.path().join(name), "").unwrap();
         let output = query(folder.path(), &[name], "SELECT * FROM empty");
-        assert_refused(&output, &[name, "empty"]);
+        assert_refused(&output, &[&format!("{name}\" is empty")]);
     }
 }
 
@@ -29,7 +29,7 @@ fn an_empty_folder() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("orders")).unwrap();
     let output = query(folder.path(), &["orders"], "SELECT * FROM orders");
-    assert_refused(&output, &["orders"]);
+    assert_refused(&output, &["orders\" holds no data files"]);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_truncated_csv() {
     let whole = fs::read(shipped().join("ecom.csv.gz")).unwrap();
     fs::write(folder.path().join("ecom.csv.gz"), &whole[..whole.len() / 2]).unwrap();
     let output = query(folder.path(), &["ecom.csv.gz"], "SELECT count(*) FROM ecom");
-    assert_refused(&output, &["ecom.csv.gz"]);
+    assert_refused(&output, &["ecom.csv.gz", "ends too early or is damaged"]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_csv_that_ends_inside_a_record() {
     )
     .unwrap();
     let output = query(folder.path(), &["orders.csv"], "SELECT * FROM orders");
-    assert_refused(&output, &["orders.csv", "3"]);
+    assert_refused(&output, &["orders.csv", "line 3: expected 3 fields, got 2"]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn ragged_rows() {
     )
     .unwrap();
     let output = query(folder.path(), &["orders.csv"], "SELECT * FROM orders");
-    assert_refused(&output, &["orders.csv", "line 3", "2", "3"]);
+    assert_refused(&output, &["orders.csv", "line 3: expected 2 fields, got 3"]);
 }
 
 #[test]

@@ -44,7 +44,8 @@ fn the_place_in_the_sql_is_shown() {
 #[test]
 fn a_syntax_error() {
     let output = on_cdnow("SELECT customer_id FORM cdnow_sample WHERE");
-    assert_eq!(output.status.code(), Some(1));
+    let message = "expected the end of the statement, got cdnow_sample";
+    assert_refused(&output, &[message]);
 }
 
 #[test]

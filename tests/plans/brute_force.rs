@@ -1,5 +1,5 @@
-//! The definitions of functions.md, computed one row at a time without regard
-//! to cost.
+//! What functions and reports are documented to give, computed one row at a time
+//! without regard to cost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
