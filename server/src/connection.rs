@@ -1,9 +1,7 @@
-//! A client's connection, which for now is also what a session hangs on.
+//! A client's connection, which is also what a session hangs on.
 //!
-//! gRPC calls carry no session of their own. Until a client can log in and bring a bearer token,
-//! the TCP connection stands for it: `SET` lasts for as long as the connection, and goes with it.
-//! Clients that share a connection share the session. When sessions get names, [`crate::caller`]
-//! is where a call will be given the named one instead.
+//! gRPC calls carry no session of their own, so the TCP connection stands for it: `SET` lasts for as
+//! long as the connection, and goes with it. Clients that share a connection share the session.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
