@@ -126,3 +126,36 @@ async fn rows_are_inserted_into_a_folder() {
     place.rows("INSERT INTO t VALUES (2), (3)").await;
     assert_eq!(place.rows("SELECT sum(x) FROM t").await, "6");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_gone_is_no_empty_table() {
+    let place = Place::new().await;
+    place
+        .copy("SELECT 1 AS x", "gone/1.parquet", "PARQUET", "")
+        .await;
+    place.register("gone").await;
+    std::fs::remove_dir_all(place.path("gone")).unwrap();
+    let message = place.error("SELECT count(*) FROM gone").await;
+    assert!(message.contains("does not exist any more"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_fails_leaves_the_old_file() {
+    let place = Place::new().await;
+    for name in ["kept.csv", "kept.parquet", "kept.json"] {
+        let path = place.write(name, "precious");
+        let sql =
+            format!("COPY (SELECT 1 / (value - 90000) AS x FROM range(0, 100000)) TO '{path}'");
+        let message = place.error(&sql).await;
+        assert!(message.contains("Divide by zero"), "{message}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+        let sql = format!("COPY (SELECT 5 AS x) TO '{path}'");
+        assert_eq!(place.rows(&sql).await, "1");
+        assert_ne!(std::fs::read(&path).unwrap(), b"precious");
+    }
+    let left = std::fs::read_dir(place.path("")).unwrap().count();
+    assert_eq!(left, 3, "nothing else is left behind");
+    place
+        .copy("SELECT 5 AS x", "new/folder/x.csv", "CSV", "")
+        .await;
+}

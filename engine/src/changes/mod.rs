@@ -3,6 +3,7 @@
 //! Each runs once and answers with the number of rows that it wrote, 0 where rows are not the
 //! matter.
 
+mod copy;
 mod options;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use datafusion::logical_expr::{LogicalPlan, Statement as PlanStatement};
 use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 
+use self::copy::Staged;
 use crate::execution::physical_plan;
 use crate::{EngineError, Planned, Progress, Session, catalog, counting};
 
@@ -44,8 +46,15 @@ pub(crate) async fn apply(
             let batches = run(session, planned.into_plan(), progress).await?;
             return concat_batches(&schema, &batches).map_err(arrow_error);
         }
-        LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => {
-            written(&run(session, planned.into_plan(), progress).await?)
+        LogicalPlan::Dml(_) => written(&run(session, planned.into_plan(), progress).await?),
+        LogicalPlan::Copy(copy) => {
+            let mut copy = copy.clone();
+            let staged = Staged::beside(&mut copy)?;
+            let rows = written(&run(session, LogicalPlan::Copy(copy), progress).await?);
+            if let Some(staged) = staged {
+                staged.put_in_place()?;
+            }
+            rows
         }
         LogicalPlan::Statement(statement) => {
             supported(statement)?;

@@ -103,6 +103,11 @@ impl Place {
                 Err(error) => Err(error.into()),
             };
         }
+        // An empty folder is a table without rows; one that is gone is none.
+        let local = self.location.local_path();
+        if local.is_some_and(|folder| !folder.exists()) {
+            return Err(missing(&self.location, " any more"));
+        }
         let pattern = self.location.glob().map(Pattern::new).transpose();
         let pattern = pattern.map_err(|error| {
             DataFusionError::Plan(format!("\"{}\" is no pattern: {error}", self.location))

@@ -1,0 +1,67 @@
+//! COPY to a local file puts the file in place when it is whole.
+//!
+//! DataFusion closes the file that it was writing when the query fails, so that a part of the
+//! answer would stand where a good file stood before. What is copied to a single local file goes
+//! to a folder beside it first.
+
+use std::path::{Path, PathBuf};
+
+use datafusion::logical_expr::dml::CopyTo;
+use tempfile::TempDir;
+
+use crate::EngineError;
+
+/// A file on its way.
+pub(super) struct Staged {
+    /// Vanishes with all that is in it.
+    folder: TempDir,
+    target: PathBuf,
+}
+
+impl Staged {
+    /// Turns `copy` towards a file of the same name in a folder of its own. `None` when it goes to
+    /// an object store or to a folder.
+    pub(super) fn beside(copy: &mut CopyTo) -> Result<Option<Self>, EngineError> {
+        let url = copy.output_url.as_str();
+        let given = Path::new(url);
+        let one_file = given.extension().is_some() && !url.ends_with('/') && !given.is_dir();
+        if url.contains("://") || !one_file || !copy.partition_by.is_empty() {
+            return Ok(None);
+        }
+        // A link stays one; what it leads to is replaced.
+        let target = given.canonicalize().unwrap_or_else(|_| given.to_owned());
+        let (Some(name), Some(parent)) = (target.file_name(), target.parent()) else {
+            return Ok(None);
+        };
+        let parent = match parent.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => parent,
+        };
+        std::fs::create_dir_all(parent).map_err(|error| failed(given, &error))?;
+        let folder = tempfile::Builder::new()
+            .prefix(".cohortql-")
+            .tempdir_in(parent)
+            .map_err(|error| failed(given, &error))?;
+        copy.output_url = folder.path().join(name).to_string_lossy().into_owned();
+        Ok(Some(Self { folder, target }))
+    }
+
+    /// Puts the file in place, with the permissions of the one that it replaces.
+    pub(super) fn put_in_place(self) -> Result<(), EngineError> {
+        let name = self.target.file_name().unwrap_or_default();
+        let written = self.folder.path().join(name);
+        let placed = match std::fs::metadata(&self.target) {
+            Ok(old) => std::fs::set_permissions(&written, old.permissions()),
+            Err(_) => Ok(()),
+        };
+        placed
+            .and_then(|()| std::fs::rename(&written, &self.target))
+            .map_err(|error| failed(&self.target, &error))
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> EngineError {
+    EngineError::Storage {
+        message: format!("\"{}\" cannot be written: {error}", path.display()),
+    }
+}
