@@ -127,3 +127,17 @@ async fn json_arrays_are_read_when_told() {
         .await;
     assert_eq!(place.rows("SELECT sum(x) FROM a").await, "3");
 }
+
+/// Every line of a value looks like a row, so that only the quotes tell where rows end.
+#[tokio::test(flavor = "multi_thread")]
+async fn line_breaks_within_values_are_part_of_them() {
+    let place = Place::new().await;
+    let mut text = String::from("id,note,amount\n");
+    for id in 0..20_000 {
+        text.push_str(&format!("{id},\"first\n{id},second,7\n3,third\",2\n"));
+    }
+    place.write("notes.csv", text);
+    assert_eq!(place.register("notes.csv").await, ["notes"]);
+    let sql = "SELECT count(*), sum(amount), max(id), count(DISTINCT note) FROM notes";
+    assert_eq!(place.rows(sql).await, "20000|40000|19999|20000");
+}

@@ -1,12 +1,12 @@
 //! The columns of CSV files, from their headers and a sample of their rows.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
-use datafusion::catalog::Session;
 use datafusion::common::exec_err;
 use datafusion::datasource::file_format::csv::CsvDecoder;
 use datafusion::error::{DataFusionError, Result};
@@ -14,6 +14,8 @@ use datafusion_datasource::decoder::{DecoderDeserializer, deserialize_stream};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use super::CsvFiles;
 use super::reader::wrong_width;
@@ -30,7 +32,6 @@ pub(super) const SAMPLE_FILES: usize = 64;
 /// # Errors
 /// When a file can't be read, has no line, or rows of unequal length.
 pub(super) async fn schema(
-    session: &dyn Session,
     store: &Arc<dyn ObjectStore>,
     written: &CsvFiles,
     sample_rows: usize,
@@ -39,12 +40,10 @@ pub(super) async fn schema(
     let mut left = sample_rows;
     let mut merged: Option<Vec<Field>> = None;
     for file in files.iter().take(SAMPLE_FILES) {
-        let format = written.csv_format(file.compression);
-        let chunks = format.read_to_delimited_chunks_from_stream(bytes(store, file).await?);
-        let (found, rows) = match format.infer_schema_from_stream(session, left, chunks).await {
+        let (found, rows) = match sampled(store, written, left, file).await {
             Ok(found) => found,
             Err(error) if message::plain(&error).contains("unequal lengths") => {
-                return Err(ragged(session, store, written, file).await.unwrap_or(error));
+                return Err(ragged(store, written, file).await.unwrap_or(error));
             }
             Err(error) => return Err(error),
         };
@@ -71,28 +70,78 @@ pub(super) async fn schema(
     Ok(Arc::new(Schema::new(columns.collect::<Vec<_>>())))
 }
 
+/// The columns of one file by its first rows, and how many of these there were.
+///
+/// Arrow reads from a blocking source, so it has a thread of its own, to which the file's bytes are
+/// sent as they come; DataFusion's own inference cuts them at line breaks, also at those within
+/// values.
+async fn sampled(
+    store: &Arc<dyn ObjectStore>,
+    written: &CsvFiles,
+    rows: usize,
+    file: &DataFile,
+) -> Result<(Schema, usize)> {
+    let format = written.arrow_format();
+    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+    let reader = Chunks {
+        receiver,
+        chunk: Bytes::new(),
+    };
+    let inferring = spawn_blocking(move || format.infer_schema(reader, Some(rows)));
+    let mut chunks = bytes(store, file).await?;
+    while let Some(chunk) = chunks.next().await {
+        // Nobody listens once there are rows enough.
+        if sender.send(chunk?).await.is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    let inferred = inferring
+        .await
+        .map_err(|error| DataFusionError::External(error.into()))?;
+    Ok(inferred?)
+}
+
+/// Chunks that a file is ahead of its reader.
+const CHUNKS_AHEAD: usize = 2;
+
+/// What was sent, as a file.
+struct Chunks {
+    receiver: mpsc::Receiver<Bytes>,
+    chunk: Bytes,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(chunk) => self.chunk = chunk,
+                None => return Ok(0),
+            }
+        }
+        let length = buffer.len().min(self.chunk.len());
+        buffer[..length].copy_from_slice(&self.chunk.split_to(length));
+        Ok(length)
+    }
+}
+
+/// The bytes of a file, unpacked.
 async fn bytes(
     store: &Arc<dyn ObjectStore>,
     file: &DataFile,
 ) -> Result<BoxStream<'static, Result<Bytes>>> {
     let got = store.get(&file.meta.location).await?;
-    Ok(got.into_stream().map_err(DataFusionError::from).boxed())
+    let packed = got.into_stream().map_err(DataFusionError::from).boxed();
+    file.compression.convert_stream(packed)
 }
 
-/// The error of a file whose rows differ in length. Inference counts lines from
-/// wherever a chunk begins, so the file is read once more to find the line.
+/// The error of a file whose rows differ in length, which is read once more to find the line.
 async fn ragged(
-    session: &dyn Session,
     store: &Arc<dyn ObjectStore>,
     written: &CsvFiles,
     file: &DataFile,
 ) -> Option<DataFusionError> {
-    let format = written.csv_format(file.compression);
-    let chunks = format.read_to_delimited_chunks_from_stream(bytes(store, file).await.ok()?);
-    let (header, _) = format
-        .infer_schema_from_stream(session, 0, chunks)
-        .await
-        .ok()?;
+    let (header, _) = sampled(store, written, 0, file).await.ok()?;
     let columns = header
         .fields()
         .iter()
@@ -101,10 +150,7 @@ async fn ragged(
         .with_header(written.header)
         .with_delimiter(written.options.delimiter)
         .with_quote(written.options.quote);
-    let input = file
-        .compression
-        .convert_stream(bytes(store, file).await.ok()?)
-        .ok()?;
+    let input = bytes(store, file).await.ok()?;
     let decoder = DecoderDeserializer::new(CsvDecoder::new(reader.build_decoder()));
     let mut rows = deserialize_stream(input.fuse(), decoder);
     while let Some(batch) = rows.next().await {

@@ -7,6 +7,7 @@ mod reader;
 
 use std::sync::Arc;
 
+use arrow::csv::reader::Format;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -71,7 +72,7 @@ impl TableFormat for Csv {
             ),
             (
                 "newlines_in_values",
-                "whether quoted values hold line breaks, in large files; default false",
+                "whether quoted values may hold line breaks; default true; without them a large file is read in parts at once",
             ),
             (
                 "null_values",
@@ -130,7 +131,7 @@ impl CsvFiles {
             quote: given.character("quote")?.unwrap_or(b'"'),
             escape: given.character("escape")?,
             comment: given.character("comment")?,
-            newlines_in_values: Some(given.boolean("newlines_in_values")?.unwrap_or(false)),
+            newlines_in_values: Some(given.boolean("newlines_in_values")?.unwrap_or(true)),
             truncated_rows: given.boolean("truncated_rows")?,
             schema_infer_max_rec: Some(given.count("schema_infer_max_rec")?.unwrap_or(SAMPLE_ROWS)),
             null_regex: nulls.as_ref().map(ToString::to_string),
@@ -154,6 +155,27 @@ impl CsvFiles {
     }
 }
 
+impl CsvFiles {
+    /// The same for Arrow's reader.
+    fn arrow_format(&self) -> Format {
+        let mut format = Format::default()
+            .with_header(self.header)
+            .with_delimiter(self.options.delimiter)
+            .with_quote(self.options.quote)
+            .with_truncated_rows(self.options.truncated_rows == Some(true));
+        if let Some(escape) = self.options.escape {
+            format = format.with_escape(escape);
+        }
+        if let Some(comment) = self.options.comment {
+            format = format.with_comment(comment);
+        }
+        if let Some(nulls) = &self.nulls {
+            format = format.with_null_regex(nulls.clone());
+        }
+        format
+    }
+}
+
 #[async_trait]
 impl FileKind for CsvFiles {
     fn format(&self, _: &dyn Session, compression: FileCompressionType) -> Arc<dyn FileFormat> {
@@ -166,12 +188,12 @@ impl FileKind for CsvFiles {
 
     async fn infer(
         &self,
-        session: &dyn Session,
+        _session: &dyn Session,
         store: &Arc<dyn ObjectStore>,
         files: &[DataFile],
     ) -> Result<SchemaRef> {
         let sample = self.options.schema_infer_max_rec.unwrap_or(SAMPLE_ROWS);
-        infer::schema(session, store, self, sample, files).await
+        infer::schema(store, self, sample, files).await
     }
 
     fn sampled(&self) -> usize {
@@ -180,7 +202,7 @@ impl FileKind for CsvFiles {
 
     async fn verify(
         &self,
-        session: &dyn Session,
+        _session: &dyn Session,
         store: &Arc<dyn ObjectStore>,
         file: &DataFile,
         schema: &Schema,
@@ -188,7 +210,7 @@ impl FileKind for CsvFiles {
         if !self.header {
             return Ok(());
         }
-        let found = infer::schema(session, store, self, 0, std::slice::from_ref(file)).await?;
+        let found = infer::schema(store, self, 0, std::slice::from_ref(file)).await?;
         let names = |s: &Schema| {
             s.fields()
                 .iter()

@@ -106,10 +106,9 @@ pub(super) fn wrong_width(text: &str, whole: bool, options: &CsvOptions) -> Opti
     let rest = text.strip_prefix("incorrect number of fields for line ")?;
     let (line, rest) = rest.split_once(", expected ")?;
     let (expected, got) = rest.split_once(" got ")?;
-    let hint = if options.newlines_in_values == Some(true) {
-        ""
-    } else {
-        "; if values hold line breaks set newlines_in_values, if rows are cut short truncated_rows"
+    let hint = match options.newlines_in_values {
+        Some(false) => "; if values hold line breaks leave out newlines_in_values => false",
+        _ => "; if rows are cut short set truncated_rows",
     };
     Some(format!(
         "{}expected {expected} fields, got {got}{hint}",
