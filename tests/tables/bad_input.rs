@@ -116,3 +116,12 @@ async fn mixed_formats_in_one_table_are_refused() {
         .to_string();
     assert!(error.contains("several formats (csv, json)"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_does_not_quote_the_whole_file() {
+    let place = Place::new().await;
+    let rows: Vec<_> = (0..50_000).map(|id| format!("{{\"id\":{id}}}")).collect();
+    place.write("array.json", format!("[{}]", rows.join(",")));
+    let message = place.refusal("array.json").await;
+    assert!(message.len() < 2_000, "{} bytes", message.len());
+}

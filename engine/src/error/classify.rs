@@ -12,6 +12,9 @@ use crate::nearest::did_you_mean;
 /// Columns that a message lists when none is like the one asked for.
 const COLUMNS_SHOWN: usize = 12;
 
+/// Characters of a message, which is cut there.
+const LONGEST_MESSAGE: usize = 1_000;
+
 /// Finds the kind, the message and the place of an error of DataFusion's.
 pub(super) fn classify(error: &DataFusionError, state: Option<&SessionState>) -> EngineError {
     let root = error.find_root();
@@ -205,13 +208,19 @@ fn quoted_in<'a>(message: &'a str, before: &str, after: &str) -> Option<&'a str>
     rest.split_once(after).map(|(name, _)| name)
 }
 
+/// A message on one line, and not longer than a screen: some quote all of the data that they
+/// refuse.
 fn one_line(message: &str) -> String {
     let lines: Vec<_> = message
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    lines.join(" ")
+    let line = lines.join(" ");
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 #[cfg(test)]
