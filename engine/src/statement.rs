@@ -10,7 +10,7 @@ use crate::{EngineError, sql};
 
 /// How deeply a statement may be nested that is kept as text: deeper than any session's default,
 /// so that what one session could say, all can read.
-pub(crate) const STORED_RECURSION_LIMIT: usize = 1000;
+pub(crate) const STORED_RECURSION_LIMIT: usize = 200;
 
 /// A parsed statement that knows its text and where in the script it starts.
 #[derive(Debug, Clone)]
