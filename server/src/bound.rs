@@ -44,6 +44,14 @@ impl Bound {
             StatementKind::Query => {
                 let batches = rows.iter().flat_map(|rows| rows.iter());
                 let columns = batches.map(RecordBatch::schema).next();
+                if let Some(rows) = &rows {
+                    // Values that do not fit are refused before anything runs.
+                    for batch in rows.iter() {
+                        for row in 0..batch.num_rows() {
+                            parameters::row(&planned, batch, row)?;
+                        }
+                    }
+                }
                 answer_schema(&planned, columns.as_deref())?
             }
         };

@@ -8,6 +8,7 @@ use cohortql_engine::Engine;
 use futures::{Stream, StreamExt, ready};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::ServerError;
@@ -39,11 +40,11 @@ where
     };
     let task = engine.runtimes().compute().spawn(async move {
         match deadline {
-            None => send.await,
-            // What became of it, the reader's end says.
-            Some(deadline) => {
-                let _ = timeout_at(deadline, send).await;
+            None => {
+                send.await;
+                Ok(())
             }
+            Some(deadline) => timeout_at(deadline, send).await,
         }
     });
     Computed {
@@ -55,7 +56,7 @@ where
 /// The reader's end of a stream on the compute threads.
 pub(crate) struct Computed<T> {
     receiver: mpsc::Receiver<Result<T, ServerError>>,
-    task: Option<Stopping<()>>,
+    task: Option<Stopping<Result<(), Elapsed>>>,
 }
 
 impl<T> Stream for Computed<T> {
@@ -65,13 +66,17 @@ impl<T> Stream for Computed<T> {
         if let Some(item) = ready!(self.receiver.poll_recv(context)) {
             return Poll::Ready(Some(item));
         }
-        // An end that comes of a panic must not look like the end of the rows.
+        // An end that comes of a panic or a deadline must not look like the end of the rows.
         let Some(task) = self.task.as_mut() else {
             return Poll::Ready(None);
         };
         let ended = ready!(Pin::new(&mut task.0).poll(context));
         self.task = None;
-        Poll::Ready(ended.is_err().then(|| Err(broken())))
+        Poll::Ready(match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) => Some(Err(ServerError::DeadlineExceeded)),
+            Err(_) => Some(Err(broken())),
+        })
     }
 }
 
@@ -109,6 +114,18 @@ mod tests {
             assert_eq!(items.next().await.unwrap().unwrap(), expected);
         }
         assert!(items.next().await.is_none());
+        assert!(items.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_deadline_is_an_error_and_not_the_end() {
+        let items = stream::iter([Ok(1)]).chain(stream::pending());
+        let deadline = Instant::now() + std::time::Duration::from_millis(5);
+        let engine = engine().await;
+        let mut items = computed(&engine, items, Some(deadline));
+        assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        let error = items.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, ServerError::DeadlineExceeded));
         assert!(items.next().await.is_none());
     }
 
