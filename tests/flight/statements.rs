@@ -131,7 +131,8 @@ async fn errors_name_tables_and_files_but_not_the_folders_of_the_server() {
     );
 
     std::fs::write(folder.path().join("t.csv"), "id,n\n1,2\n3\n").unwrap();
-    query(&mut client, &create("t.csv")).await.unwrap();
+    let declared = create("t.csv").replace("TABLE t", "TABLE t (id BIGINT, n BIGINT)");
+    query(&mut client, &declared).await.unwrap();
     let ragged = query(&mut client, "SELECT * FROM t").await.unwrap_err();
     std::fs::remove_file(folder.path().join("t.csv")).unwrap();
     let gone = query(&mut client, "SELECT * FROM t").await.unwrap_err();
