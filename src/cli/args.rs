@@ -159,7 +159,13 @@ pub(crate) struct Tables {
 #[command(next_help_heading = "Queries")]
 pub(crate) struct Query {
     /// Run this SQL and exit; may be given several times
-    #[arg(short, long = "command", value_name = "SQL", conflicts_with = "file")]
+    #[arg(
+        short,
+        long = "command",
+        value_name = "SQL",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
     pub(crate) commands: Vec<String>,
 
     /// Run a script and exit; - is standard input

@@ -36,6 +36,10 @@ fn scripts_come_from_files_and_from_standard_input() {
     let read = run_with_input(&["--format", "csv", "-f", "-"], "select 3 as c");
     assert_eq!(read.quiet(), "c\n3\n");
     assert_eq!(run_with_input(&[], "").quiet(), "");
+    let marked = run_with_input(&["--format", "csv"], "\u{feff}select 4 as d");
+    assert_eq!(marked.quiet(), "d\n4\n");
+    let comment = run(&["--format", "csv", "-c", "-- a report\nselect 5 as e"]);
+    assert_eq!(comment.quiet(), "e\n5\n");
 }
 
 #[test]

@@ -52,14 +52,14 @@ impl Meter {
         match share(reading) {
             Some((done, total)) => {
                 bar.set_style(style(
-                    "{elapsed:>3} {bar:32.cyan/dim} {percent:>3} %  {msg}",
+                    "{elapsed:>3} {bar:20.cyan/dim} {percent:>3} %  {wide_msg}",
                 ));
                 bar.set_length(total);
                 bar.set_position(done);
             }
-            None => bar.set_style(style("{elapsed:>3} {spinner:.cyan} {msg}")),
+            None => bar.set_style(style("{elapsed:>3} {spinner:.cyan} {wide_msg}")),
         }
-        bar.set_message(format!("{} · Ctrl-C cancels", spoken(reading)));
+        bar.set_message(format!("Ctrl-C cancels · {}", spoken(reading)));
         bar.tick();
     }
 
@@ -78,27 +78,27 @@ impl Drop for Meter {
     }
 }
 
-/// How much of how much: bytes, or rows where sizes are not known.
+/// How much of how much: rows, or bytes where the number of rows is not known. A query that needs
+/// few columns never reads all bytes of a columnar file.
 fn share(reading: Reading) -> Option<(u64, u64)> {
     let bytes = reading.total_bytes.map(|total| (reading.bytes, total));
     let rows = reading.total_rows.map(|total| (reading.rows, total));
-    let (done, total) = bytes.filter(|(done, _)| *done > 0).or(rows).or(bytes)?;
+    let (done, total) = rows.or(bytes)?;
     (total > 0).then_some((done.min(total), total))
 }
 
 fn spoken(reading: Reading) -> String {
-    let Reading { rows, bytes, .. } = reading;
-    let of = |total: Option<String>| total.map_or(String::new(), |total| format!(" of {total}"));
-    if bytes > 0 {
-        let total = of(reading
-            .total_bytes
-            .map(|total| HumanBytes(total).to_string()));
-        return format!("{}{total}, {} rows", HumanBytes(bytes), HumanCount(rows));
+    let rows = HumanCount(reading.rows);
+    let bytes = HumanBytes(reading.bytes);
+    match (reading.total_rows, reading.total_bytes) {
+        (Some(total), _) if reading.bytes > 0 => {
+            format!("{rows} of {} rows, {bytes}", HumanCount(total))
+        }
+        (Some(total), _) => format!("{rows} of {} rows", HumanCount(total)),
+        (None, Some(total)) => format!("{bytes} of {}, {rows} rows", HumanBytes(total)),
+        (None, None) if reading.bytes > 0 => format!("{bytes}, {rows} rows"),
+        (None, None) => format!("{rows} rows"),
     }
-    let total = of(reading
-        .total_rows
-        .map(|total| HumanCount(total).to_string()));
-    format!("{}{total} rows", HumanCount(rows))
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -114,7 +114,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_shown_where_sizes_are_known_and_rows_elsewhere() {
+    fn rows_are_counted_where_their_number_is_known_and_bytes_elsewhere() {
+        let columnar = Reading {
+            rows: 1_500,
+            total_rows: Some(3_000),
+            bytes: 1 << 20,
+            total_bytes: Some(40 << 20),
+        };
+        assert_eq!(share(columnar), Some((1_500, 3_000)));
+        assert_eq!(spoken(columnar), "1,500 of 3,000 rows, 1.00 MiB");
         let files = Reading {
             rows: 1_500,
             bytes: 1 << 20,

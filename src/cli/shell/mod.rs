@@ -128,6 +128,8 @@ impl Shell {
         script: &str,
         origin: Option<&str>,
     ) -> Result<Flow, CliError> {
+        // Some editors begin a file with a byte order mark.
+        let script = script.strip_prefix('\u{feff}').unwrap_or(script);
         for item in split(script) {
             match item {
                 Item::Statement { text, start } => {
