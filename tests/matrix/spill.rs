@@ -30,7 +30,7 @@ const QUERIES: [(u64, &str); 4] = [
          ORDER BY cohort, period",
     ),
     (
-        48,
+        24,
         "SELECT * FROM basket_rules(orders, basket => order_id, item => item, min_support => 0.0001) \
          ORDER BY antecedent, consequent",
     ),

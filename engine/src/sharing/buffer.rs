@@ -34,6 +34,8 @@ pub(super) struct Buffer {
     input: Arc<dyn ExecutionPlan>,
     readers: usize,
     partitions: Vec<Mutex<Option<Arc<Partition>>>>,
+    /// What was spilled.
+    metrics: ExecutionPlanMetricsSet,
 }
 
 impl Buffer {
@@ -43,7 +45,13 @@ impl Buffer {
             input,
             readers,
             partitions: (0..partitions).map(|_| Mutex::default()).collect(),
+            metrics: ExecutionPlanMetricsSet::new(),
         }
+    }
+
+    /// Where the first copy counts, and the buffer itself.
+    pub(super) fn metrics(&self) -> ExecutionPlanMetricsSet {
+        self.metrics.clone()
     }
 
     /// One reading of a partition. The first one starts it.
@@ -54,7 +62,7 @@ impl Buffer {
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<SendableRecordBatchStream> {
         let reader = Reader {
-            partition: self.partition(number, context, metrics)?,
+            partition: self.partition(number, context)?,
             next: 0,
             file: None,
         };
@@ -68,12 +76,7 @@ impl Buffer {
         Ok(Box::pin(stream))
     }
 
-    fn partition(
-        &self,
-        number: usize,
-        context: Arc<TaskContext>,
-        metrics: &ExecutionPlanMetricsSet,
-    ) -> Result<Arc<Partition>> {
+    fn partition(&self, number: usize, context: Arc<TaskContext>) -> Result<Arc<Partition>> {
         let Some(slot) = self.partitions.get(number) else {
             return internal_err!("there is no partition {number}");
         };
@@ -91,7 +94,7 @@ impl Buffer {
             memory: memory.register(context.memory_pool()),
             spilling: SpillManager::new(
                 context.runtime_env(),
-                SpillMetrics::new(metrics, number),
+                SpillMetrics::new(&self.metrics, number),
                 self.input.schema(),
             )
             .with_compression_type(context.session_config().spill_compression()),

@@ -65,18 +65,19 @@ impl SharedExec {
 
     /// The first copy, whose input `buffer` holds.
     pub(super) fn computing(&self, buffer: &Arc<Buffer>) -> Self {
-        self.linked(Link::First(Arc::clone(buffer)))
+        self.linked(Link::First(Arc::clone(buffer)), buffer.metrics())
     }
 
     /// A further copy.
     pub(super) fn reading(&self, buffer: &Arc<Buffer>) -> Self {
-        self.linked(Link::Again(Arc::clone(buffer)))
+        let metrics = ExecutionPlanMetricsSet::new();
+        self.linked(Link::Again(Arc::clone(buffer)), metrics)
     }
 
-    fn linked(&self, link: Link) -> Self {
+    fn linked(&self, link: Link, metrics: ExecutionPlanMetricsSet) -> Self {
         Self {
             link,
-            metrics: ExecutionPlanMetricsSet::new(),
+            metrics,
             ..self.clone()
         }
     }

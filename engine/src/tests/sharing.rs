@@ -72,8 +72,8 @@ async fn shared_rows_spill() {
         .unwrap();
     let session = engine.session();
     let sql = "WITH g AS (SELECT value AS k, count(*) AS n FROM range(0, 1500000) GROUP BY 1) \
-               SELECT count(*), sum(k), sum(total) FROM g \
-               CROSS JOIN (SELECT sum(n) AS total FROM g)";
+               SELECT count(*), sum(k * n), sum(total) FROM \
+               (SELECT sum(n) AS total FROM g) CROSS JOIN g";
     let total: i64 = 1_500_000;
     assert_eq!(
         cells(&session, sql).await,
