@@ -13,7 +13,6 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
 use crate::sharing::LinkShared;
-use crate::unnest_keys::{ForgetKeysOfUnnest, USERS_OF_KEYS};
 use crate::{EngineError, Settings};
 
 /// The catalog and the schema that names without them refer to.
@@ -78,15 +77,14 @@ pub(crate) fn session_config(settings: &Settings) -> SessionConfig {
     config
 }
 
-/// DataFusion's rules, and before some of them one that mends what they go by.
+/// DataFusion's rules but for one that loses sort keys.
+///
+/// After `unnest` a column that was grouped by still passes for unique, so that
+/// `eliminate_duplicated_expr` drops what it is sorted by further; keys written twice, which are
+/// what it is for, cost next to nothing.
 pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let mut rules = Vec::new();
-    for rule in Optimizer::new().rules {
-        if USERS_OF_KEYS.contains(&rule.name()) {
-            rules.push(Arc::new(ForgetKeysOfUnnest) as _);
-        }
-        rules.push(rule);
-    }
+    let mut rules = Optimizer::new().rules;
+    rules.retain(|rule| rule.name() != "eliminate_duplicated_expr");
     rules
 }
 

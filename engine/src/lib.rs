@@ -40,7 +40,6 @@ pub mod sql;
 mod statement;
 pub mod stores;
 mod stream;
-mod unnest_keys;
 
 pub use builder::EngineBuilder;
 pub use config::{Config, Settings};
