@@ -39,7 +39,8 @@ impl Distinct {
 
     fn sort(&mut self) {
         if self.sorted < self.pairs.len() {
-            self.pairs.sort_unstable();
+            // What is sorted already is a run, which a stable sort only merges.
+            self.pairs.sort();
             self.pairs.dedup();
             self.sorted = self.pairs.len();
         }
