@@ -124,6 +124,7 @@ def main():
     parser.add_argument("--out", default=str(ROOT / "benches" / "RESULTS.md"))
     options = parser.parse_args()
     scratch = ROOT / "target" / "peers"
+    scratch.mkdir(parents=True, exist_ok=True)
     options.data = options.data or str(scratch / options.rows / "events")
     if not Path(options.data).exists():
         subprocess.run([options.binary, "generate", "events", "--rows", options.rows,
