@@ -7,10 +7,12 @@
 //! - [`Parameter`]s declare what a function takes. From that one table derive type
 //!   coercion, planning errors, named arguments and the check of the documentation.
 //! - `math/` holds the numeric code, which knows no Arrow.
-//! - `grouped.rs` turns one state per function into both kinds of accumulator.
+//! - `aggregate.rs` makes DataFusion's aggregate of what a function says of itself, and
+//!   `grouped.rs` both kinds of accumulator of its one state.
 //! - [`docs`] renders `docs/functions.md` from what each function says of itself.
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 mod arguments;
 mod baskets;
 mod binding;

@@ -25,28 +25,19 @@
 //! Errors: constants out of range, at planning; more than a million pairs, at execution.
 //! Source: Agrawal & Srikant 1994; Brin, Motwani, Ullman & Tsur 1997.
 
-use std::mem::size_of_val;
-use std::sync::Arc;
-
 use datafusion::arrow::array::{ArrayRef, BooleanArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{ScalarValue, exec_datafusion_err, resources_err};
+use datafusion::common::{ScalarValue, resources_err};
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::AggregateOrderSensitivity;
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
+use std::mem::size_of_val;
 
 use super::lines::Lines;
 use super::pair_list::{list_type, pair_fields, pair_list};
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{GroupedState, Groups, Whole};
+use crate::grouped::GroupedState;
 use crate::math::pairs::{MOST_PAIRS, PairSearch, Wanted};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -89,27 +80,7 @@ FROM (
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct BasketLift {
-    signature: Signature,
-}
-
-impl BasketLift {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-
-    fn state(args: &AccumulatorArgs) -> Result<BasketLiftState> {
-        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        let [basket, item] = [0, 1].map(|index| args.expr_fields[index].data_type());
-        Ok(BasketLiftState {
-            wanted: wanted(&constants)?,
-            fields: pair_fields(item),
-            lines: Lines::new(basket, item)?,
-        })
-    }
-}
+pub(crate) struct BasketLift;
 
 impl Described for BasketLift {
     const PARAMETERS: &'static [Parameter] = &[
@@ -145,66 +116,30 @@ fn wanted(constants: &Constants) -> Result<Wanted> {
     })
 }
 
-impl AggregateUDFImpl for BasketLift {
-    fn name(&self) -> &str {
-        NAME
+impl Aggregating for BasketLift {
+    const NAME: &'static str = NAME;
+
+    type State = BasketLiftState;
+
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        Ok(list_type(pair_fields(fields[1].data_type())))
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        Lines::state_fields(fields[0].data_type(), fields[1].data_type())
     }
 
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<BasketLiftState> {
+        let [basket, item] = [0, 1].map(|index| fields[index].data_type());
+        Ok(BasketLiftState {
+            wanted: wanted(constants)?,
+            fields: pair_fields(item),
+            lines: Lines::new(basket, item)?,
+        })
     }
 
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        Ok(list_type(pair_fields(&arg_types[1])))
-    }
-
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        let pairs = list_type(pair_fields(arg_fields[1].data_type()));
-        Ok(Arc::new(Field::new(NAME, pairs, true)))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let [basket, item] = [0, 1].map(|index| args.input_fields[index].data_type());
-        Ok(Lines::state_fields(args.name, basket, item))
-    }
-
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        match data_type {
-            DataType::List(field) => Ok(ScalarValue::List(ScalarValue::new_list(
-                &[],
-                field.data_type(),
-                true,
-            ))),
-            other => Err(exec_datafusion_err!("{NAME} returns no {other}")),
-        }
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn of_nothing(result: &DataType) -> Result<ScalarValue> {
+        ScalarValue::new_default(result)
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -213,7 +148,7 @@ impl AggregateUDFImpl for BasketLift {
 }
 
 /// The lines of each group.
-struct BasketLiftState {
+pub(crate) struct BasketLiftState {
     wanted: Wanted,
     fields: Fields,
     lines: Lines,

@@ -24,8 +24,8 @@ use datafusion::logical_expr::{
 };
 use datafusion_macros::user_doc;
 
+use super::lines::elements;
 use crate::arguments;
-use crate::constants::Constants;
 use crate::math::distinct::pair;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -77,10 +77,6 @@ impl Described for ItemPairs {
         Parameter::required("items", Kind::Value),
         Parameter::required("frequent", Kind::Value),
     ];
-
-    fn check(_constants: &Constants) -> Result<()> {
-        Ok(())
-    }
 }
 
 fn codes() -> FieldRef {
@@ -138,13 +134,6 @@ impl ScalarUDFImpl for ItemPairs {
     fn documentation(&self) -> Option<&Documentation> {
         self.doc()
     }
-}
-
-/// The elements of all of a list column's rows, which may be a slice of another's.
-fn elements(list: &ListArray) -> ArrayRef {
-    let offsets = list.value_offsets();
-    let (first, last) = (offsets[0] as usize, offsets[list.len()] as usize);
-    list.values().slice(first, last - first)
 }
 
 /// The place of each item among the frequent ones, from 1; 0 for the others.

@@ -18,20 +18,13 @@ use datafusion::arrow::compute::{cast, filter as keep, take};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{ScalarValue, exec_datafusion_err};
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::lines::{elements, forget_unused, group_number, list};
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{GroupedState, Groups, Whole};
+use crate::grouped::GroupedState;
 use crate::keys::{Keys, result_type, stored_type};
 use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::parameter::{Kind, Parameter};
@@ -62,20 +55,30 @@ GROUP BY basket ORDER BY basket;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Itemset {
-    signature: Signature,
+pub(crate) struct Itemset;
+
+impl Described for Itemset {
+    const PARAMETERS: &'static [Parameter] = &[Parameter::required("item", Kind::Key)];
 }
 
-impl Itemset {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
+impl Aggregating for Itemset {
+    const NAME: &'static str = NAME;
+
+    type State = ItemsetState;
+
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        let item = result_type(fields[0].data_type());
+        Ok(DataType::List(Arc::new(Field::new_list_field(item, true))))
     }
 
-    fn state(args: &AccumulatorArgs) -> Result<ItemsetState> {
-        Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        let item = args.expr_fields[0].data_type();
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        let item = stored_type(fields[0].data_type());
+        let items = DataType::LargeList(Arc::new(Field::new_list_field(item, true)));
+        vec![Field::new("items", items, true)]
+    }
+
+    fn state(fields: &[FieldRef], _constants: &Constants) -> Result<ItemsetState> {
+        let item = fields[0].data_type();
         Ok(ItemsetState {
             groups: 0,
             keys: Keys::new(item)?,
@@ -83,82 +86,9 @@ impl Itemset {
             item: result_type(item),
         })
     }
-}
 
-impl Described for Itemset {
-    const PARAMETERS: &'static [Parameter] = &[Parameter::required("item", Kind::Key)];
-
-    fn check(_constants: &Constants) -> Result<()> {
-        Ok(())
-    }
-}
-
-fn list_type(item: &DataType) -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(result_type(item), true)))
-}
-
-impl AggregateUDFImpl for Itemset {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
-    }
-
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        Ok(list_type(&arg_types[0]))
-    }
-
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        let items = list_type(arg_fields[0].data_type());
-        Ok(Arc::new(Field::new(NAME, items, true)))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let item = stored_type(args.input_fields[0].data_type());
-        let items = DataType::LargeList(Arc::new(Field::new_list_field(item, true)));
-        let name = format_state_name(args.name, "items");
-        Ok(vec![Arc::new(Field::new(name, items, true))])
-    }
-
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        match data_type {
-            DataType::List(field) => Ok(ScalarValue::List(ScalarValue::new_list(
-                &[],
-                field.data_type(),
-                true,
-            ))),
-            other => Err(exec_datafusion_err!("{NAME} returns no {other}")),
-        }
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn of_nothing(result: &DataType) -> Result<ScalarValue> {
+        ScalarValue::new_default(result)
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -167,7 +97,7 @@ impl AggregateUDFImpl for Itemset {
 }
 
 /// The items of each group.
-struct ItemsetState {
+pub(crate) struct ItemsetState {
     groups: usize,
     keys: Keys,
     /// Groups and the numbers of their items.
@@ -314,6 +244,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
 
     use super::*;
+    use crate::aggregate::Aggregate;
     use crate::testing::{Argument, Case};
 
     /// Random words, some NULL, of random groups and under a random filter, against trees.
@@ -345,7 +276,7 @@ mod tests {
                 expected.append_value(set.into_iter().map(Some));
             }
             let case = Case {
-                function: Arc::new(AggregateUDF::from(Itemset::new())),
+                function: Arc::new(AggregateUDF::from(Aggregate::new(Itemset))),
                 arguments: vec![Argument::Column(Arc::new(StringArray::from(words)))],
                 groups,
                 filter,

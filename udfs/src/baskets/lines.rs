@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray,
+    Array, ArrayRef, AsArray, BooleanArray, GenericListArray, Int64Array, LargeListArray,
+    OffsetSizeTrait,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{cast, filter as keep};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::utils::format_state_name;
 
 use crate::keys::{Keys, stored_type};
 use crate::math::distinct::{Distinct, member, owner, pair};
@@ -145,11 +145,11 @@ impl Lines {
         forget_unused(&mut self.items, &mut self.lines);
     }
 
-    /// The fields of [`Lines::state`], for an aggregate named `name`.
-    pub(super) fn state_fields(name: &str, basket: &DataType, item: &DataType) -> Vec<FieldRef> {
+    /// The fields of [`Lines::state`].
+    pub(super) fn state_fields(basket: &DataType, item: &DataType) -> Vec<Field> {
         let list = |part: &str, data_type: DataType| {
             let data_type = DataType::LargeList(Arc::new(Field::new_list_field(data_type, true)));
-            Arc::new(Field::new(format_state_name(name, part), data_type, true))
+            Field::new(part, data_type, true)
         };
         vec![
             list("baskets", stored_type(basket)),
@@ -292,9 +292,9 @@ pub(super) fn list(values: ArrayRef, lengths: impl IntoIterator<Item = usize>) -
 }
 
 /// The elements of all of a list column's rows, which may be a slice of another's.
-pub(super) fn elements(list: &LargeListArray) -> ArrayRef {
+pub(super) fn elements<O: OffsetSizeTrait>(list: &GenericListArray<O>) -> ArrayRef {
     let offsets = list.value_offsets();
-    let (first, last) = (offsets[0] as usize, offsets[list.len()] as usize);
+    let [first, last] = [offsets[0], offsets[list.len()]].map(O::as_usize);
     list.values().slice(first, last - first)
 }
 

@@ -13,8 +13,8 @@ pub(crate) fn family() -> Family {
     Family {
         title: "Baskets",
         functions: vec![
-            Entry::aggregate(basket_lift::BasketLift::new()),
-            Entry::aggregate(itemset::Itemset::new()),
+            Entry::aggregate(basket_lift::BasketLift),
+            Entry::aggregate(itemset::Itemset),
             Entry::scalar(item_pairs::ItemPairs::new()),
         ],
     }

@@ -23,19 +23,12 @@ use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{GroupedState, Groups, Whole};
+use crate::grouped::GroupedState;
 use crate::math::active::NumberSets;
 use crate::math::periods::Unit;
 use crate::parameter::{Kind, Parameter};
@@ -78,27 +71,7 @@ GROUP BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ActivePeriods {
-    signature: Signature,
-}
-
-impl ActivePeriods {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-
-    fn state(args: &AccumulatorArgs) -> Result<ActivePeriodsState> {
-        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        let data_type = args.expr_fields[0].data_type();
-        Ok(ActivePeriodsState {
-            clock: Clock::new(data_type, &constants, "tz")?,
-            unit: unit(&constants)?,
-            periods: NumberSets::default(),
-        })
-    }
-}
+pub(crate) struct ActivePeriods;
 
 impl Described for ActivePeriods {
     const PARAMETERS: &'static [Parameter] = &[
@@ -131,60 +104,30 @@ fn result_fields() -> Fields {
     ])
 }
 
-impl AggregateUDFImpl for ActivePeriods {
-    fn name(&self) -> &str {
-        NAME
-    }
+impl Aggregating for ActivePeriods {
+    const NAME: &'static str = NAME;
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
+    type State = ActivePeriodsState;
 
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+    fn result_type(_fields: &[FieldRef]) -> Result<DataType> {
         Ok(DataType::Struct(result_fields()))
     }
 
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        let data_type = DataType::Struct(result_fields());
-        Ok(Arc::new(Field::new(NAME, data_type, true)))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let name = |part| format_state_name(args.name, part);
+    fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {
         let far = Field::new_list_field(DataType::Int32, true);
-        Ok(vec![
-            Arc::new(Field::new(name("base"), DataType::Int32, false)),
-            Arc::new(Field::new(name("bits"), DataType::Int64, false)),
-            Arc::new(Field::new_list(name("far"), far, true)),
-        ])
+        vec![
+            Field::new("base", DataType::Int32, false),
+            Field::new("bits", DataType::Int64, false),
+            Field::new_list("far", far, true),
+        ]
     }
 
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<ActivePeriodsState> {
+        Ok(ActivePeriodsState {
+            clock: Clock::new(fields[0].data_type(), constants, "tz")?,
+            unit: unit(constants)?,
+            periods: NumberSets::default(),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -193,7 +136,7 @@ impl AggregateUDFImpl for ActivePeriods {
 }
 
 /// The numbers of the periods of each group.
-struct ActivePeriodsState {
+pub(crate) struct ActivePeriodsState {
     clock: Clock,
     unit: Unit,
     periods: NumberSets,

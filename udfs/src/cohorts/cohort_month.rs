@@ -23,19 +23,12 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{GroupedState, Groups, Whole};
+use crate::grouped::GroupedState;
 use crate::math::calendar::month_start;
 use crate::math::earliest::Earliest;
 use crate::parameter::{Kind, Parameter};
@@ -74,27 +67,7 @@ ORDER BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CohortMonth {
-    signature: Signature,
-}
-
-impl CohortMonth {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-
-    fn state(args: &AccumulatorArgs) -> Result<CohortMonthState> {
-        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        let data_type = args.expr_fields[0].data_type();
-        Ok(CohortMonthState {
-            clock: Clock::new(data_type, &constants, "tz")?,
-            data_type: data_type.clone(),
-            earliest: Earliest::default(),
-        })
-    }
-}
+pub(crate) struct CohortMonth;
 
 impl Described for CohortMonth {
     const PARAMETERS: &'static [Parameter] = &[
@@ -107,55 +80,26 @@ impl Described for CohortMonth {
     }
 }
 
-impl AggregateUDFImpl for CohortMonth {
-    fn name(&self) -> &str {
-        NAME
-    }
+impl Aggregating for CohortMonth {
+    const NAME: &'static str = NAME;
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
+    type State = CohortMonthState;
 
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+    fn result_type(_fields: &[FieldRef]) -> Result<DataType> {
         Ok(DataType::Date32)
     }
 
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        Ok(Arc::new(Field::new(NAME, DataType::Date32, true)))
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        vec![Field::new("earliest", fields[0].data_type().clone(), true)]
     }
 
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "earliest");
-        let data_type = args.input_fields[0].data_type().clone();
-        Ok(vec![Arc::new(Field::new(name, data_type, true))])
-    }
-
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<CohortMonthState> {
+        let data_type = fields[0].data_type();
+        Ok(CohortMonthState {
+            clock: Clock::new(data_type, constants, "tz")?,
+            data_type: data_type.clone(),
+            earliest: Earliest::default(),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -164,7 +108,7 @@ impl AggregateUDFImpl for CohortMonth {
 }
 
 /// The earliest time of each group, in the unit in which it came.
-struct CohortMonthState {
+pub(crate) struct CohortMonthState {
     clock: Clock,
     data_type: DataType,
     earliest: Earliest,
@@ -251,6 +195,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
 
     use super::*;
+    use crate::aggregate::Aggregate;
     use crate::testing::{Argument, Case};
 
     const GROUPS: usize = 9;
@@ -293,7 +238,7 @@ mod tests {
                 seconds.iter().map(|s| s.map(|s| s * 1_000_000)).collect();
             let times = cast(&micros, &DataType::Timestamp(unit, None)).unwrap();
             let case = Case {
-                function: Arc::new(AggregateUDF::from(CohortMonth::new())),
+                function: Arc::new(AggregateUDF::from(Aggregate::new(CohortMonth))),
                 arguments: vec![
                     Argument::Column(times),
                     Argument::Constant(ScalarValue::Utf8(zone.map(str::to_owned))),

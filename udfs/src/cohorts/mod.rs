@@ -10,8 +10,8 @@ pub(crate) fn family() -> Family {
     Family {
         title: "Cohorts and retention",
         functions: vec![
-            Entry::aggregate(cohort_month::CohortMonth::new()),
-            Entry::aggregate(active_periods::ActivePeriods::new()),
+            Entry::aggregate(cohort_month::CohortMonth),
+            Entry::aggregate(active_periods::ActivePeriods),
         ],
     }
 }

@@ -17,27 +17,17 @@
 //! Errors, at planning: types; at execution: a sum that does not fit the result.
 //! Source: the sums of doubles are Shewchuk's (1997), see [`crate::math::exact_sum`].
 
-use std::sync::Arc;
-
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, make_array};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::plan_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::sums::{MoneySums, amount_type, carried_type, sum_type};
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{GroupedState, Groups, Whole};
+use crate::grouped::GroupedState;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 use crate::rows::{counted, for_each_counted};
@@ -47,7 +37,7 @@ const NAME: &str = "exact_sum";
 /// A sum that is exact, or an error.
 #[user_doc(
     doc_section(label = "Money"),
-    description = "The sum of amounts, exact until the end: the same bits whatever the order of the rows, the number of threads and the size of batches, and an error where a sum does not fit its type. Returns a BIGINT of integers, a DECIMAL with up to ten more digits of DECIMAL, a DOUBLE, rounded once, of REAL and DOUBLE; NULL when there is no amount. SUM is as fast, but rounds a DOUBLE at each row and lets a BIGINT or DECIMAL wrap around.",
+    description = "The sum of amounts, exact until the end: the same bits whatever the order of the rows, the number of threads and the size of batches, and an error where a sum does not fit its type. Returns a BIGINT of integers, a DECIMAL with up to ten more digits of DECIMAL, a DOUBLE, rounded once, of REAL and DOUBLE; NULL when there is no amount. SUM rounds a DOUBLE at each row and lets a BIGINT or DECIMAL wrap around.",
     syntax_example = "exact_sum(amount)",
     sql_example = "```sql
 SELECT customer, exact_sum(amount) AS spent
@@ -68,88 +58,34 @@ ORDER BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ExactSum {
-    signature: Signature,
-}
-
-impl ExactSum {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-
-    fn state(args: &AccumulatorArgs) -> Result<ExactSumState> {
-        Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        ExactSumState::try_new(sum_type(args.expr_fields[0].data_type()))
-    }
-}
+pub(crate) struct ExactSum;
 
 impl Described for ExactSum {
     const PARAMETERS: &'static [Parameter] = &[Parameter::required("amount", Kind::Amount)];
-
-    fn check(_constants: &Constants) -> Result<()> {
-        Ok(())
-    }
 }
 
-impl AggregateUDFImpl for ExactSum {
-    fn name(&self) -> &str {
-        NAME
-    }
+impl Aggregating for ExactSum {
+    const NAME: &'static str = NAME;
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
+    type State = ExactSumState;
 
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        let mut types = arguments::coerce(Self::PARAMETERS, arg_types);
-        if let [amount, ..] = types.as_mut_slice() {
+    fn retype(types: &mut [DataType]) {
+        if let [amount, ..] = types {
             *amount = amount_type(amount);
         }
-        Ok(types)
     }
 
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        match arg_types {
-            [amount] => Ok(sum_type(amount)),
-            _ => plan_err!("{NAME} takes an amount"),
-        }
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        Ok(sum_type(fields[0].data_type()))
     }
 
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        let types: Vec<DataType> = arg_fields.iter().map(|f| f.data_type().clone()).collect();
-        Ok(Arc::new(Field::new(NAME, self.return_type(&types)?, true)))
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        let carried = carried_type(&sum_type(fields[0].data_type()));
+        vec![Field::new("sum", carried, true)]
     }
 
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "sum");
-        let carried = carried_type(&sum_type(args.input_fields[0].data_type()));
-        Ok(vec![Arc::new(Field::new(name, carried, true))])
-    }
-
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn state(fields: &[FieldRef], _constants: &Constants) -> Result<ExactSumState> {
+        ExactSumState::try_new(sum_type(fields[0].data_type()))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -158,7 +94,7 @@ impl AggregateUDFImpl for ExactSum {
 }
 
 /// The sum of each group.
-struct ExactSumState {
+pub(crate) struct ExactSumState {
     sum_type: DataType,
     sums: MoneySums,
     /// Whether any of the group's amounts was not NULL.
@@ -267,6 +203,8 @@ impl GroupedState for ExactSumState {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use datafusion::arrow::array::{Decimal128Array, Decimal256Array, Float64Array, Int64Array};
     use datafusion::arrow::datatypes::i256;
     use datafusion::logical_expr::AggregateUDF;
@@ -274,6 +212,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
 
     use super::*;
+    use crate::aggregate::Aggregate;
     use crate::testing::{Argument, Case};
 
     const GROUPS: usize = 9;
@@ -307,7 +246,7 @@ mod tests {
             let sums: Vec<Option<i128>> = (0..GROUPS).map(sum).collect();
             let kind = rng.random_range(0..4);
             let case = Case {
-                function: Arc::new(AggregateUDF::from(ExactSum::new())),
+                function: Arc::new(AggregateUDF::from(Aggregate::new(ExactSum))),
                 arguments: vec![Argument::Column(money(
                     kind,
                     amounts.iter().map(|amount| amount.map(i128::from)),

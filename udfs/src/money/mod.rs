@@ -9,6 +9,6 @@ use crate::registry::{Entry, Family};
 pub(crate) fn family() -> Family {
     Family {
         title: "Money",
-        functions: vec![Entry::aggregate(exact_sum::ExactSum::new())],
+        functions: vec![Entry::aggregate(exact_sum::ExactSum)],
     }
 }

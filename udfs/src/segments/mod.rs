@@ -15,10 +15,10 @@ pub(crate) fn family() -> Family {
     Family {
         title: "Segments",
         functions: vec![
-            Entry::aggregate(rfm_score::RfmScore::new()),
+            Entry::aggregate(rfm_score::RfmScore),
             Entry::window(rfm_score::RfmScoreOver::new()),
             Entry::scalar(rfm_segment::RfmSegment::new()),
-            Entry::aggregate(ntile_segment::NtileSegment::new()),
+            Entry::aggregate(ntile_segment::NtileSegment),
             Entry::window(ntile_segment::NtileSegmentOver::new()),
         ],
     }

@@ -1,6 +1,7 @@
 //! `basket_lift` against counting by ordered sets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, Int64Array};
 use datafusion::arrow::compute::cast;
@@ -9,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::aggregate::Aggregate;
 use crate::testing::{Argument, Case};
 
 const GROUPS: usize = 4;
@@ -51,7 +53,7 @@ fn any_split_equals_one_pass() {
         });
         let expected = expected(found.collect(), kind);
         let case = Case {
-            function: Arc::new(AggregateUDF::from(BasketLift::new())),
+            function: Arc::new(AggregateUDF::from(Aggregate::new(BasketLift))),
             arguments: vec![
                 Argument::Column(of_kind(&baskets, kind)),
                 Argument::Column(of_kind(&items, kind)),

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::aggregate::Aggregate;
 use crate::testing::{Argument, Case};
 
 const GROUPS: usize = 7;
@@ -35,7 +36,7 @@ fn any_split_equals_one_pass() {
             .then(|| (0..rows).map(|_| Some(random.random_bool(0.6))).collect());
         let expected = brute_force(name, &days, &groups, filter.as_ref());
         let case = Case {
-            function: Arc::new(AggregateUDF::from(ActivePeriods::new())),
+            function: Arc::new(AggregateUDF::from(Aggregate::new(ActivePeriods))),
             arguments: vec![
                 Argument::Column(Arc::new(Date32Array::from(days))),
                 Argument::Constant(ScalarValue::from(name)),

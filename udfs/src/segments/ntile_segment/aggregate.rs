@@ -26,27 +26,17 @@
 //! Errors, at planning: types and constants; at execution: a sum that does not fit its
 //! type.
 
-use std::sync::Arc;
-
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{ScalarValue, plan_err};
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::NAME;
 use super::segments::{Segments, segment_type};
 use super::state::{NtileState, result_type, state_type};
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{Groups, Whole};
 use crate::keys;
 use crate::money::sums::{amount_type, sum_type};
 use crate::parameter::{Kind, Parameter};
@@ -90,23 +80,7 @@ ORDER BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(in crate::segments) struct NtileSegment {
-    signature: Signature,
-}
-
-impl NtileSegment {
-    pub(in crate::segments) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-
-    fn state(args: &AccumulatorArgs) -> Result<NtileState> {
-        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        let [customer, value] = [0, 1].map(|index| args.expr_fields[index].data_type());
-        NtileState::try_new(Segments::of_call(&constants)?, customer, &sum_type(value))
-    }
-}
+pub(in crate::segments) struct NtileSegment;
 
 impl Described for NtileSegment {
     const PARAMETERS: &'static [Parameter] = &[
@@ -121,72 +95,39 @@ impl Described for NtileSegment {
     }
 }
 
-impl AggregateUDFImpl for NtileSegment {
-    fn name(&self) -> &str {
-        NAME
-    }
+impl Aggregating for NtileSegment {
+    const NAME: &'static str = NAME;
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
+    const NULLABLE: bool = false;
 
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        let mut types = arguments::coerce(Self::PARAMETERS, arg_types);
-        if let [customer, value, ..] = types.as_mut_slice() {
+    type State = NtileState;
+
+    fn retype(types: &mut [DataType]) {
+        if let [customer, value, ..] = types {
             *customer = keys::result_type(customer);
             *value = amount_type(value);
         }
-        Ok(types)
     }
 
-    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
-        plan_err!("{NAME} knows its result by the fields of its arguments")
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        let [customer, value] = [0, 1].map(|index| fields[index].data_type());
+        let segment = segment_type(&fields[2])?;
+        Ok(result_type(customer, &sum_type(value), &segment))
     }
 
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        let [customer, value] = [0, 1].map(|index| arg_fields[index].data_type());
-        let segment = segment_type(&arg_fields[2])?;
-        let result = result_type(customer, &sum_type(value), &segment);
-        Ok(Arc::new(Field::new(NAME, result, false)))
-    }
-
-    fn is_nullable(&self) -> bool {
-        false
-    }
-
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        ScalarValue::new_default(data_type)
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "customers");
-        let [customer, value] = [0, 1].map(|index| args.input_fields[index].data_type());
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        let [customer, value] = [0, 1].map(|index| fields[index].data_type());
         let state = state_type(customer, &sum_type(value));
-        Ok(vec![Arc::new(Field::new(name, state, false))])
+        vec![Field::new("customers", state, false)]
     }
 
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<NtileState> {
+        let [customer, value] = [0, 1].map(|index| fields[index].data_type());
+        NtileState::try_new(Segments::of_call(constants)?, customer, &sum_type(value))
     }
 
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn of_nothing(result: &DataType) -> Result<ScalarValue> {
+        ScalarValue::new_default(result)
     }
 
     fn documentation(&self) -> Option<&Documentation> {

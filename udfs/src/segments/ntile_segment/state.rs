@@ -20,7 +20,7 @@ use crate::segments::ranking::{Ranked, Worst, expand, without_nulls};
 use crate::segments::rows::take_counted;
 
 /// The state of every group.
-pub(super) struct NtileState {
+pub(in crate::segments) struct NtileState {
     segments: Segments,
     customer_type: DataType,
     sum_type: DataType,

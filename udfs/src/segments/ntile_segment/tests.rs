@@ -16,6 +16,7 @@ use rand::{Rng, SeedableRng};
 
 use super::NtileSegment;
 use super::state::result_type;
+use crate::aggregate::Aggregate;
 use crate::testing::{Argument, Case};
 
 const GROUPS: usize = 4;
@@ -142,7 +143,7 @@ fn every_route_equals_the_definition() {
         };
         let customers: Int64Array = rows.iter().map(|row| row.1).collect();
         let case = Case {
-            function: Arc::new(AggregateUDF::from(NtileSegment::new())),
+            function: Arc::new(AggregateUDF::from(Aggregate::new(NtileSegment))),
             arguments: vec![
                 Argument::Column(Arc::new(customers)),
                 Argument::Column(money(kind, rows.iter().map(|row| row.2).collect(), false)),

@@ -33,28 +33,18 @@
 //! type, a time beyond the calendar. Source: A. M. Hughes, *Strategic Database
 //! Marketing* (1994), whose quintiles are `tiles => 5, ties => 'split'`.
 
-use std::sync::Arc;
-
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{ScalarValue, plan_err};
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
-use datafusion::logical_expr::function::{
-    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
-};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::NAME;
 use super::as_of::AsOf;
 use super::scores::result_type;
 use super::state::{Call, RfmState, state_type};
-use crate::arguments;
-use crate::binding::simplify_aggregate;
+use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::{Groups, Whole};
 use crate::keys;
 use crate::money::sums::{amount_type, sum_type};
 use crate::parameter::{Kind, Parameter};
@@ -115,29 +105,7 @@ ORDER BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(in crate::segments) struct RfmScore {
-    signature: Signature,
-}
-
-impl RfmScore {
-    pub(in crate::segments) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-
-    fn state(args: &AccumulatorArgs) -> Result<RfmState> {
-        let constants = Constants::of_aggregate(NAME, Self::PARAMETERS, args)?;
-        let [customer, times, amount] = [0, 1, 2].map(|index| args.expr_fields[index].data_type());
-        let clock = Clock::new(times, &constants, "tz")?;
-        let call = Call {
-            clock,
-            as_of: AsOf::of_call(&constants, times, clock)?,
-            cut: Cut::of_call(&constants)?,
-        };
-        RfmState::try_new(NAME, call, customer, &sum_type(amount))
-    }
-}
+pub(in crate::segments) struct RfmScore;
 
 impl Described for RfmScore {
     const PARAMETERS: &'static [Parameter] = &[
@@ -156,73 +124,44 @@ impl Described for RfmScore {
     }
 }
 
-impl AggregateUDFImpl for RfmScore {
-    fn name(&self) -> &str {
-        NAME
-    }
+impl Aggregating for RfmScore {
+    const NAME: &'static str = NAME;
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
+    const NULLABLE: bool = false;
 
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        let mut types = arguments::coerce(Self::PARAMETERS, arg_types);
-        if let [customer, _, amount, ..] = types.as_mut_slice() {
+    type State = RfmState;
+
+    fn retype(types: &mut [DataType]) {
+        if let [customer, _, amount, ..] = types {
             *customer = keys::result_type(customer);
             *amount = amount_type(amount);
         }
-        Ok(types)
     }
 
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        match arg_types {
-            [customer, _, amount, ..] => Ok(result_type(customer, &sum_type(amount))),
-            _ => plan_err!("{NAME} takes a customer, a time and an amount"),
-        }
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        let [customer, amount] = [0, 2].map(|index| fields[index].data_type());
+        Ok(result_type(customer, &sum_type(amount)))
     }
 
-    fn return_field(&self, arg_fields: &[FieldRef]) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, arg_fields)?;
-        let types: Vec<DataType> = arg_fields.iter().map(|f| f.data_type().clone()).collect();
-        Ok(Arc::new(Field::new(NAME, self.return_type(&types)?, false)))
-    }
-
-    fn is_nullable(&self) -> bool {
-        false
-    }
-
-    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
-        ScalarValue::new_default(data_type)
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "customers");
-        let [customer, amount] = [0, 2].map(|index| args.input_fields[index].data_type());
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        let [customer, amount] = [0, 2].map(|index| fields[index].data_type());
         let state = state_type(customer, &sum_type(amount));
-        Ok(vec![Arc::new(Field::new(name, state, false))])
+        vec![Field::new("customers", state, false)]
     }
 
-    fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Whole::new(Self::state(&args)?)))
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<RfmState> {
+        let [customer, times, amount] = [0, 1, 2].map(|index| fields[index].data_type());
+        let clock = Clock::new(times, constants, "tz")?;
+        let call = Call {
+            clock,
+            as_of: AsOf::of_call(constants, times, clock)?,
+            cut: Cut::of_call(constants)?,
+        };
+        RfmState::try_new(NAME, call, customer, &sum_type(amount))
     }
 
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        args: AccumulatorArgs,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups(Self::state(&args)?)))
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
-
-    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
-        simplify_aggregate::<Self>(NAME)
+    fn of_nothing(result: &DataType) -> Result<ScalarValue> {
+        ScalarValue::new_default(result)
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -31,7 +31,7 @@ pub(super) struct Call {
 }
 
 /// The state of every group.
-pub(super) struct RfmState {
+pub(in crate::segments) struct RfmState {
     function: &'static str,
     call: Call,
     customer_type: DataType,

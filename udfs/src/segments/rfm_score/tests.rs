@@ -17,6 +17,7 @@ use rand::{Rng, SeedableRng};
 
 use super::RfmScore;
 use super::scores::result_type;
+use crate::aggregate::Aggregate;
 use crate::testing::{Argument, Case};
 
 const GROUPS: usize = 5;
@@ -247,7 +248,7 @@ fn every_route_equals_the_definition() {
         ];
         let filter: BooleanArray = orders.iter().map(|order| Some(order.4)).collect();
         let case = Case {
-            function: Arc::new(AggregateUDF::from(RfmScore::new())),
+            function: Arc::new(AggregateUDF::from(Aggregate::new(RfmScore))),
             arguments: [customers, times, amounts]
                 .into_iter()
                 .map(Argument::Column)
