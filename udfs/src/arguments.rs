@@ -5,7 +5,7 @@
 //! reports an error of coercion as one of execution; its `return_field` then calls
 //! [`check_types`], whose errors are planning errors and know the columns' names.
 
-use datafusion::arrow::datatypes::{DataType, FieldRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, FieldRef, IntervalUnit, TimeUnit};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::plan_err;
 use datafusion::error::Result;
@@ -54,7 +54,12 @@ pub(crate) fn coerce_one(kind: Kind, given: &DataType) -> DataType {
         },
         Kind::Condition if is_null => DataType::Boolean,
         Kind::ConstantText | Kind::TimeZone if is_null || is_text(given) => DataType::Utf8,
-        Kind::ConstantDouble if is_null || given.is_numeric() => DataType::Float64,
+        Kind::ConstantSpan if matches!(given, DataType::Interval(_) | DataType::Duration(_)) => {
+            DataType::Interval(IntervalUnit::MonthDayNano)
+        }
+        Kind::ConstantDouble | Kind::ConstantSpan if is_null || given.is_numeric() => {
+            DataType::Float64
+        }
         Kind::Integer | Kind::ConstantInteger if is_null || given.is_integer() => DataType::Int64,
         _ => given.clone(),
     }
@@ -109,19 +114,29 @@ fn origin(field: &FieldRef) -> String {
     }
 }
 
-/// How `function` is called: `cohort_month(ts [, tz])`.
+/// How `function` is called: `cohort_month(ts [, tz])`; of conditions, the first stands for all.
 pub fn call_form(function: &str, parameters: &[Parameter]) -> String {
     let mut form = format!("{function}(");
     let mut open = 0;
+    let last_required = parameters.iter().rposition(|parameter| parameter.required);
     for (index, parameter) in parameters.iter().enumerate() {
+        if parameter.is_further_condition() {
+            form.push_str(", …");
+            break;
+        }
         let comma = if index == 0 { "" } else { ", " };
         if parameter.required {
             form.push_str(comma);
+            form.push_str(parameter.name);
+            continue;
+        }
+        form.push_str(if index == 0 { "[" } else { " [, " });
+        form.push_str(parameter.name);
+        if last_required.is_some_and(|last| index < last) {
+            form.push(']');
         } else {
-            form.push_str(if index == 0 { "[" } else { " [, " });
             open += 1;
         }
-        form.push_str(parameter.name);
     }
     form.push_str(&"]".repeat(open));
     form.push(')');
@@ -136,6 +151,7 @@ fn accepts(kind: Kind, data_type: &DataType) -> bool {
         Kind::Condition => data_type == &DataType::Boolean,
         Kind::ConstantText | Kind::TimeZone => data_type == &DataType::Utf8,
         Kind::ConstantDouble => data_type == &DataType::Float64,
+        Kind::ConstantSpan => matches!(data_type, DataType::Float64 | DataType::Interval(_)),
         Kind::Integer | Kind::ConstantInteger => data_type == &DataType::Int64,
         Kind::Value | Kind::Constant => true,
     }

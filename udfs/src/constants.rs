@@ -15,7 +15,12 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Literal;
 
 use crate::parameter::Parameter;
+use crate::spans::Span;
 use crate::sql_types::sql_name;
+
+/// What a length of time may be, for messages.
+const SPANS: &str = "an INTERVAL of days, hours or seconds, which have a fixed length, or a \
+                     number of seconds, and not negative";
 
 /// The constants of one call of a function.
 #[derive(Debug)]
@@ -171,6 +176,26 @@ impl Constants {
                 }
             })
             .transpose()
+    }
+
+    /// The length of time given for `name`.
+    ///
+    /// # Errors
+    ///
+    /// A planning error when it is no length of time, has months, or is negative or no number.
+    pub(crate) fn span(&self, name: &str) -> Result<Option<Span>> {
+        self.value(name)
+            .map(|value| Span::read(value).ok_or_else(|| self.wrong(name, SPANS, value)))
+            .transpose()
+    }
+
+    /// The length of time given for `name`, which must be.
+    ///
+    /// # Errors
+    ///
+    /// The same, and when it is NULL.
+    pub(crate) fn required_span(&self, name: &str) -> Result<Span> {
+        self.span(name)?.ok_or_else(|| self.missing(name, SPANS))
     }
 
     /// The error for an argument that must be given and is NULL.

@@ -2,13 +2,13 @@
 //!
 //! # How it is laid out
 //!
-//! - A family is a folder (`cohorts/`, `segments/`, `baskets/`, `money/`) whose `mod.rs` holds
+//! - A family is a folder (`cohorts/`, `funnels/`, `baskets/` and so on) whose `mod.rs` holds
 //!   one list of its functions; a function is one file in it.
 //! - [`Parameter`]s declare what a function takes. From that one table derive type
 //!   coercion, planning errors, named arguments and the check of the documentation.
 //! - `math/` holds the numeric code, which knows no Arrow.
-//! - `aggregate.rs` makes DataFusion's aggregate of what a function says of itself, and
-//!   `grouped.rs` both kinds of accumulator of its one state.
+//! - `aggregate.rs` and `scalar.rs` make DataFusion's functions of what a function says of
+//!   itself, and `grouped.rs` both kinds of accumulator of its one state.
 //! - [`docs`] renders `docs/functions.md` from what each function says of itself.
 #![doc = include_str!("../README.md")]
 
@@ -19,15 +19,22 @@ mod binding;
 mod cohorts;
 mod constants;
 pub mod docs;
+mod experiments;
+mod funnels;
 mod grouped;
 mod keys;
+mod lifetime;
 mod math;
 mod money;
 mod parameter;
 mod planner;
 mod registry;
 mod rows;
+mod scalar;
 mod segments;
+mod sequences;
+mod sessions;
+mod spans;
 mod sql_types;
 #[cfg(test)]
 mod testing;

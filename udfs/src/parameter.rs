@@ -31,6 +31,37 @@ impl Parameter {
             kind,
         }
     }
+
+    /// Whether it is a condition after the first of a list of them, which stands for them all
+    /// where parameters are listed.
+    pub(crate) fn is_further_condition(&self) -> bool {
+        CONDITIONS[1..].contains(&self.name)
+    }
+}
+
+/// The names of conditions, as many as a function takes at most.
+const CONDITIONS: [&str; 32] = [
+    "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15",
+    "c16", "c17", "c18", "c19", "c20", "c21", "c22", "c23", "c24", "c25", "c26", "c27", "c28",
+    "c29", "c30", "c31", "c32",
+];
+
+/// `first`, then the conditions `c1` to `c32`, of which the first must be given: `ALL` is 32 more
+/// than `N`.
+pub(crate) const fn with_conditions<const N: usize, const ALL: usize>(
+    first: [Parameter; N],
+) -> [Parameter; ALL] {
+    let mut all = [Parameter::required(CONDITIONS[0], Kind::Condition); ALL];
+    let mut index = 0;
+    while index < ALL {
+        if index < N {
+            all[index] = first[index];
+        } else if index > N {
+            all[index] = Parameter::optional(CONDITIONS[index - N], Kind::Condition);
+        }
+        index += 1;
+    }
+    all
 }
 
 /// What may be given for a parameter.
@@ -56,6 +87,8 @@ pub enum Kind {
     ConstantDouble,
     /// A constant whole number, read as a BIGINT.
     ConstantInteger,
+    /// A constant length of time: an INTERVAL without months, or a number of seconds.
+    ConstantSpan,
     /// A constant of a type that the function itself checks.
     Constant,
     /// The constant IANA name of a time zone; when it is not given, the session's counts
@@ -72,6 +105,7 @@ impl Kind {
                 | Self::ConstantText
                 | Self::ConstantDouble
                 | Self::ConstantInteger
+                | Self::ConstantSpan
                 | Self::Constant
                 | Self::TimeZone
         )
@@ -95,6 +129,7 @@ impl Kind {
             Self::ConstantText => "a constant string",
             Self::ConstantDouble => "a constant number",
             Self::ConstantInteger => "a constant whole number",
+            Self::ConstantSpan => "a constant INTERVAL or number of seconds",
             Self::Constant => "a constant",
             Self::TimeZone => "the constant IANA name of a time zone",
         }

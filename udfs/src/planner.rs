@@ -140,8 +140,12 @@ fn refuse_distinct(entry: &Entry, distinct: bool) -> Result<()> {
     Ok(())
 }
 
-/// Reads string literals given for times, and checks the constants that are known.
-fn prepare(entry: &Entry, args: Vec<Expr>) -> Result<Vec<Expr>> {
+/// Fills the place of an option that is left out before what is required, reads string literals
+/// given for times, and checks the constants that are known.
+fn prepare(entry: &Entry, mut args: Vec<Expr>) -> Result<Vec<Expr>> {
+    if let Some(at) = option_left_out(entry.parameters, &args) {
+        args.insert(at, Expr::Literal(ScalarValue::Utf8(None), None));
+    }
     let mut prepared = Vec::with_capacity(args.len());
     for (index, arg) in args.into_iter().enumerate() {
         prepared.push(match entry.parameters.get(index) {
@@ -157,6 +161,21 @@ fn prepare(entry: &Entry, args: Vec<Expr>) -> Result<Vec<Expr>> {
         (entry.check)(&constants)?;
     }
     Ok(prepared)
+}
+
+/// Where an option stands in the middle of `parameters` that `args` leave out: they have something
+/// there that is neither text nor NULL, as what follows it never is.
+fn option_left_out(parameters: &[Parameter], args: &[Expr]) -> Option<usize> {
+    let last_required = parameters
+        .iter()
+        .rposition(|parameter| parameter.required)?;
+    let at = parameters
+        .iter()
+        .position(|parameter| !parameter.required)?;
+    let arg = args.get(at).filter(|_| at < last_required)?;
+    let is_text_or_null = |value: ScalarValue| value.is_null() || value.try_as_str().is_some();
+    let given = !arg.any_column_refs() && literal(arg).is_none_or(is_text_or_null);
+    (!given).then_some(at)
 }
 
 /// Whether there are enough arguments to say anything of them; that there are not is

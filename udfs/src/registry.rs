@@ -10,7 +10,10 @@ use datafusion::logical_expr::{
 use crate::aggregate::{Aggregate, Aggregating};
 use crate::constants::Constants;
 use crate::parameter::Parameter;
-use crate::{baskets, cohorts, money, segments};
+use crate::scalar::{PerRow, Scalar};
+use crate::{
+    baskets, cohorts, experiments, funnels, lifetime, money, segments, sequences, sessions,
+};
 
 /// What a function's type declares beyond DataFusion's own traits.
 pub(crate) trait Described {
@@ -56,6 +59,11 @@ impl Entry {
     /// A scalar function's entry.
     pub(crate) fn scalar<F: ScalarUDFImpl + Described + 'static>(function: F) -> Self {
         Self::new::<F>(Function::Scalar(Arc::new(ScalarUDF::from(function))))
+    }
+
+    /// The entry of a scalar function that is made of what it says of itself.
+    pub(crate) fn per_row<F: PerRow>(function: F) -> Self {
+        Self::scalar(Scalar::new(function))
     }
 
     /// An aggregate function's entry.
@@ -112,6 +120,11 @@ pub(crate) fn families() -> &'static [Family] {
         vec![
             cohorts::family(),
             segments::family(),
+            funnels::family(),
+            sequences::family(),
+            sessions::family(),
+            lifetime::family(),
+            experiments::family(),
             baskets::family(),
             money::family(),
         ]

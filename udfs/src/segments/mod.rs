@@ -17,7 +17,7 @@ pub(crate) fn family() -> Family {
         functions: vec![
             Entry::aggregate(rfm_score::RfmScore),
             Entry::window(rfm_score::RfmScoreOver::new()),
-            Entry::scalar(rfm_segment::RfmSegment::new()),
+            Entry::per_row(rfm_segment::RfmSegment),
             Entry::aggregate(ntile_segment::NtileSegment),
             Entry::window(ntile_segment::NtileSegmentOver::new()),
         ],

@@ -16,22 +16,17 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, StringBuilder};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
-use datafusion::common::{ScalarValue, exec_err, plan_err};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Int64Type};
+use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl,
-    Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use crate::arguments;
-use crate::binding::simplify_scalar;
 use crate::constants::Constants;
 use crate::math::rfm_maps::RfmMap;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
+use crate::scalar::PerRow;
 
 const NAME: &str = "rfm_segment";
 
@@ -67,17 +62,7 @@ ORDER BY r DESC, f DESC;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct RfmSegment {
-    signature: Signature,
-}
-
-impl RfmSegment {
-    pub(super) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-}
+pub(super) struct RfmSegment;
 
 impl Described for RfmSegment {
     const PARAMETERS: &'static [Parameter] = &[
@@ -102,57 +87,15 @@ fn map_of_call(constants: &Constants) -> Result<RfmMap> {
     }
 }
 
-impl ScalarUDFImpl for RfmSegment {
-    fn name(&self) -> &str {
-        NAME
-    }
+impl PerRow for RfmSegment {
+    const NAME: &'static str = NAME;
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arguments::coerce(Self::PARAMETERS, arg_types))
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+    fn result_type(_fields: &[FieldRef]) -> Result<DataType> {
         Ok(DataType::Utf8)
     }
 
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, args.arg_fields)?;
-        Self::check(&Constants::of_known(
-            NAME,
-            Self::PARAMETERS,
-            args.scalar_arguments,
-        ))?;
-        Ok(Arc::new(Field::new(NAME, DataType::Utf8, true)))
-    }
-
-    fn simplify(&self, args: Vec<Expr>, session: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        simplify_scalar::<Self>(NAME, args, session)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let known: Vec<_> = args
-            .args
-            .iter()
-            .map(|arg| match arg {
-                ColumnarValue::Scalar(value) => Some(value),
-                ColumnarValue::Array(_) => None,
-            })
-            .collect();
-        if let Some(ColumnarValue::Array(_)) = args.args.get(3) {
-            return plan_err!("argument \"map\" of {NAME} must be a constant string, got a column");
-        }
-        let map = map_of_call(&Constants::of_known(NAME, Self::PARAMETERS, &known))?;
-        let scores = ColumnarValue::values_to_arrays(&args.args[..3])?;
-        let segments = segments(map, &scores)?;
-        if known[..3].iter().all(Option::is_some) {
-            let segment = ScalarValue::try_from_array(&segments, 0)?;
-            return Ok(ColumnarValue::Scalar(segment));
-        }
-        Ok(ColumnarValue::Array(segments))
+    fn evaluate(columns: &[ArrayRef], _rows: usize, constants: &Constants) -> Result<ArrayRef> {
+        segments(map_of_call(constants)?, columns)
     }
 
     fn documentation(&self) -> Option<&Documentation> {

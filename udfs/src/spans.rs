@@ -1,0 +1,103 @@
+//! Lengths of time that do not depend on the calendar: windows and gaps.
+
+use datafusion::arrow::array::IntervalMonthDayNano;
+use datafusion::arrow::datatypes::{DataType, IntervalUnit};
+use datafusion::common::ScalarValue;
+
+use crate::times::ticks_per_second;
+
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+const NANOS_PER_DAY: i128 = 86_400 * NANOS_PER_SECOND;
+
+/// A length of time, not negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    nanos: i128,
+}
+
+impl Span {
+    /// Reads an interval, of which a day has 86,400 seconds, or a number of seconds. `None` for
+    /// months, which have no fixed length, for what is negative or not finite, and for other types.
+    pub(crate) fn read(value: &ScalarValue) -> Option<Self> {
+        let nanos = match value.data_type() {
+            DataType::Interval(_) | DataType::Duration(_) => {
+                let interval = DataType::Interval(IntervalUnit::MonthDayNano);
+                match value.cast_to(&interval).ok()? {
+                    ScalarValue::IntervalMonthDayNano(Some(interval)) => nanos(interval)?,
+                    _ => return None,
+                }
+            }
+            number if number.is_integer() => match value.cast_to(&DataType::Int64).ok()? {
+                ScalarValue::Int64(Some(seconds)) => i128::from(seconds) * NANOS_PER_SECOND,
+                _ => return None,
+            },
+            number if number.is_numeric() => match value.cast_to(&DataType::Float64).ok()? {
+                // Beyond an i128 the cast stays at its end, which is longer than any two times
+                // are apart.
+                ScalarValue::Float64(Some(seconds)) if seconds.is_finite() => {
+                    (seconds * NANOS_PER_SECOND as f64).round() as i128
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        (nanos >= 0).then_some(Self { nanos })
+    }
+
+    /// How many whole ticks of a time column of type `times` it covers: two of its times are at
+    /// most this length apart exactly if their numbers are at most this many apart.
+    pub(crate) fn ticks(self, times: &DataType) -> i64 {
+        let tick = match times {
+            DataType::Date32 => NANOS_PER_DAY,
+            DataType::Date64 => NANOS_PER_SECOND / 1_000,
+            DataType::Timestamp(unit, _) => NANOS_PER_SECOND / i128::from(ticks_per_second(*unit)),
+            _ => 1,
+        };
+        i64::try_from(self.nanos / tick).unwrap_or(i64::MAX)
+    }
+}
+
+fn nanos(interval: IntervalMonthDayNano) -> Option<i128> {
+    let days = i128::from(interval.days) * NANOS_PER_DAY;
+    (interval.months == 0).then_some(days + i128::from(interval.nanoseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::datatypes::TimeUnit;
+
+    use super::*;
+
+    fn interval(months: i32, days: i32, nanos: i64) -> ScalarValue {
+        ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(months, days, nanos)))
+    }
+
+    #[test]
+    fn days_and_seconds_are_ticks_of_any_column() {
+        let millis = DataType::Timestamp(TimeUnit::Millisecond, None);
+        let ticks =
+            |value: ScalarValue, times: &DataType| Span::read(&value).map(|s| s.ticks(times));
+        assert_eq!(ticks(interval(0, 2, 1), &DataType::Date32), Some(2));
+        assert_eq!(ticks(interval(0, 1, -1), &DataType::Date32), Some(0));
+        assert_eq!(ticks(ScalarValue::from(1.5), &millis), Some(1_500));
+        assert_eq!(
+            ticks(ScalarValue::from(90_000_i64), &DataType::Date32),
+            Some(1)
+        );
+        assert_eq!(ticks(ScalarValue::from(1e300), &millis), Some(i64::MAX));
+        assert_eq!(ticks(ScalarValue::from(i64::MAX), &millis), Some(i64::MAX));
+    }
+
+    #[test]
+    fn what_has_no_fixed_length_is_none() {
+        for value in [
+            interval(1, 0, 0),
+            interval(0, -1, 0),
+            ScalarValue::from(-1_i64),
+            ScalarValue::from(f64::NAN),
+            ScalarValue::from("1 hour"),
+        ] {
+            assert_eq!(Span::read(&value), None, "{value}");
+        }
+    }
+}
