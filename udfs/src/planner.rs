@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::{plan_datafusion_err, plan_err};
+use datafusion::common::{ScalarValue, plan_datafusion_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{Case, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::planner::{
@@ -13,7 +13,7 @@ use datafusion::logical_expr::planner::{
 use datafusion::logical_expr::{Expr, WindowFunctionDefinition, WindowUDF, cast};
 
 use crate::binding::time_zone_position;
-use crate::constants::Constants;
+use crate::constants::{Constants, literal};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::{Entry, Function, called};
 use crate::windowed::Windowed;

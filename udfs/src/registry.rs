@@ -63,7 +63,8 @@ impl Entry {
 
     /// The entry of a scalar function that is made of what it says of itself.
     pub(crate) fn per_row<F: PerRow>(function: F) -> Self {
-        Self::scalar(Scalar::new(function))
+        let function = ScalarUDF::from(Scalar::new(function));
+        Self::new::<F>(Function::Scalar(Arc::new(function)))
     }
 
     /// An aggregate function's entry.

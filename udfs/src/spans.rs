@@ -1,7 +1,6 @@
 //! Lengths of time that do not depend on the calendar: windows and gaps.
 
-use datafusion::arrow::array::IntervalMonthDayNano;
-use datafusion::arrow::datatypes::{DataType, IntervalUnit};
+use datafusion::arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit};
 use datafusion::common::ScalarValue;
 
 use crate::times::ticks_per_second;
