@@ -14,6 +14,7 @@
 
 mod aggregate;
 mod arguments;
+mod as_of;
 mod baskets;
 mod binding;
 mod cohorts;

@@ -40,10 +40,10 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::NAME;
-use super::as_of::AsOf;
 use super::scores::result_type;
 use super::state::{Call, RfmState, state_type};
 use crate::aggregate::Aggregating;
+use crate::as_of::AsOf;
 use crate::constants::Constants;
 use crate::keys;
 use crate::money::sums::{amount_type, sum_type};

@@ -12,7 +12,6 @@
 //! `score` is 100·r + 10·f + m.
 
 mod aggregate;
-mod as_of;
 mod scores;
 mod state;
 #[cfg(test)]

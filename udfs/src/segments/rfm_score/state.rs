@@ -10,8 +10,8 @@ use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type};
 use datafusion::error::Result;
 
-use super::as_of::AsOf;
 use super::scores::{Customers, scores};
+use crate::as_of::AsOf;
 use crate::grouped::GroupedState;
 use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;

@@ -15,9 +15,9 @@ const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// A moment of reference as the orders' times count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct AsOf {
+pub(crate) struct AsOf {
     /// The day on which it falls, counted from 1970-01-01.
-    pub(super) day: i64,
+    pub(crate) day: i64,
     /// The last tick of the orders' clock that is not after it, whatever the calendar.
     surely: i64,
     /// The last tick that may not be after it; where that is a later one, the days of
@@ -36,7 +36,7 @@ impl AsOf {
     /// # Errors
     ///
     /// A planning error for a zone that does not exist, or a day beyond the calendar.
-    pub(super) fn of_call(
+    pub(crate) fn of_call(
         constants: &Constants,
         times: &DataType,
         clock: Clock,
@@ -69,7 +69,7 @@ impl AsOf {
     }
 
     /// Whether an order's time is not after it.
-    pub(super) fn includes(self, clock: Clock, tick: i64) -> bool {
+    pub(crate) fn includes(self, clock: Clock, tick: i64) -> bool {
         tick <= self.surely
             || tick <= self.perhaps && clock.day(tick).is_some_and(|day| day <= self.day)
     }
