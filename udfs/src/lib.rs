@@ -20,6 +20,7 @@ mod binding;
 mod cohorts;
 mod constants;
 pub mod docs;
+mod events;
 mod experiments;
 mod funnels;
 mod grouped;

@@ -1,7 +1,7 @@
 //! Date and timestamp columns: how their numbers are read, and on which day they fall.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
-use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, TimeUnit, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
@@ -127,6 +127,37 @@ pub(crate) fn for_each_time(
         other => return internal_err!("a time argument came as {other}"),
     }
     Ok(())
+}
+
+/// The numbers of all of `times`, whatever those are that are NULL.
+///
+/// # Errors
+///
+/// An internal one when `times` holds no times.
+pub(crate) fn ticks(times: &ArrayRef) -> Result<ScalarBuffer<i64>> {
+    Ok(match times.data_type() {
+        DataType::Date32 => {
+            let days = times.as_primitive::<Date32Type>().values();
+            days.iter().map(|&day| i64::from(day)).collect()
+        }
+        DataType::Date64 => times.as_primitive::<Date64Type>().values().clone(),
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            times.as_primitive::<TimestampSecondType>().values().clone()
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => times
+            .as_primitive::<TimestampMillisecondType>()
+            .values()
+            .clone(),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => times
+            .as_primitive::<TimestampMicrosecondType>()
+            .values()
+            .clone(),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => times
+            .as_primitive::<TimestampNanosecondType>()
+            .values()
+            .clone(),
+        other => return internal_err!("a time argument came as {other}"),
+    })
 }
 
 fn walk<T: ArrowPrimitiveType>(

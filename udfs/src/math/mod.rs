@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 pub(crate) mod cooccurrence;
 pub(crate) mod distinct;
 pub(crate) mod earliest;
+pub(crate) mod events;
 pub(crate) mod exact_sum;
 pub(crate) mod local_time;
 pub(crate) mod pairs;
