@@ -12,6 +12,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
+use crate::group_once::GroupOnce;
 use crate::sharing::LinkShared;
 use crate::{EngineError, Settings};
 
@@ -88,9 +89,11 @@ pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's rules, and after them the one that computes repeated parts once.
+/// DataFusion's rules, and after them those that group once what grows with its rows, and compute
+/// repeated parts once.
 pub(crate) fn physical_optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
+    rules.push(Arc::new(GroupOnce));
     rules.push(Arc::new(LinkShared));
     rules
 }

@@ -33,6 +33,9 @@ pub(crate) trait Aggregating: Described + Debug + Eq + Hash + Send + Sync + 'sta
     /// Whether a result may be NULL.
     const NULLABLE: bool = true;
 
+    /// Whether it keeps rows rather than sums of them: a group's state grows with its rows.
+    const HOLISTIC: bool = false;
+
     /// What it keeps of the rows.
     type State: GroupedState;
 

@@ -122,6 +122,17 @@ pub fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
     vec![Arc::new(AnalyticsPlanner)]
 }
 
+/// Whether an aggregate function is one of this crate's that keep rows rather than sums of them.
+///
+/// The state of a group is then about as large as its rows, and takes as long to pass on: a plan
+/// does better to bring the rows of a group together first, and to aggregate once.
+pub fn is_holistic(function: &AggregateUDF) -> bool {
+    registry::called(function.name(), false).is_some_and(|entry| {
+        let ours = matches!(&entry.function, Function::Aggregate(ours) if **ours == *function);
+        entry.holistic && ours
+    })
+}
+
 /// What the function `name` takes, in order: with `over`, as it is called with an `OVER`
 /// clause, which for some names is a different form. `None` when there is no such
 /// function.

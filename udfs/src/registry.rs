@@ -53,6 +53,8 @@ pub(crate) struct Entry {
     pub(crate) check: fn(&Constants) -> Result<()>,
     /// The further check of a window without ORDER BY.
     pub(crate) check_unordered: fn(&Constants) -> Result<()>,
+    /// Whether it is an aggregate that keeps rows rather than sums of them.
+    pub(crate) holistic: bool,
 }
 
 impl Entry {
@@ -70,7 +72,10 @@ impl Entry {
     /// An aggregate function's entry.
     pub(crate) fn aggregate<F: Aggregating>(function: F) -> Self {
         let function = AggregateUDF::from(Aggregate::new(function));
-        Self::new::<F>(Function::Aggregate(Arc::new(function)))
+        Self {
+            holistic: F::HOLISTIC,
+            ..Self::new::<F>(Function::Aggregate(Arc::new(function)))
+        }
     }
 
     /// A window function's entry.
@@ -84,6 +89,7 @@ impl Entry {
             parameters: F::PARAMETERS,
             check: F::check,
             check_unordered: F::check_unordered,
+            holistic: false,
         }
     }
 

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Query};
 
-use super::query::{cast, derived, filled};
+use super::query::{Hole, cast, derived, filled};
 use crate::formats::names::did_you_mean;
 
 /// A call whose arguments are known by name.
@@ -19,7 +19,7 @@ pub(super) struct Call<'a> {
     report: &'static str,
     input: Box<Query>,
     schema: DFSchemaRef,
-    given: Vec<(&'static str, SqlExpr)>,
+    given: Vec<Hole>,
     context: &'a mut dyn RelationPlannerContext,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Call<'a> {
     pub(super) fn new(
         report: &'static str,
         input: Box<Query>,
-        given: Vec<(&'static str, SqlExpr)>,
+        given: Vec<Hole>,
         context: &'a mut dyn RelationPlannerContext,
     ) -> Result<Self> {
         let plan = context.plan(derived(input.clone()))?;
@@ -82,6 +82,42 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Checks a list of conditions over the input, which fill the holes `name_1`, `name_2` and so
+    /// on; says how many there are.
+    ///
+    /// They are planned one by one: DataFusion would make one list of them, a row each.
+    pub(super) fn conditions(&mut self, name: &'static str) -> Result<usize> {
+        let elements = match self.given(name) {
+            None => return Ok(0),
+            Some(SqlExpr::Array(array)) => array.elem.clone(),
+            Some(other) => {
+                return plan_err!(
+                    "argument \"{name}\" of {} must be a list of conditions such as \
+                     [kind = 'view', kind = 'buy'], got {other}",
+                    self.report
+                );
+            }
+        };
+        for (number, element) in (1..).zip(&elements) {
+            let expr = self.context.sql_to_expr(element.clone(), &self.schema)?;
+            self.check_row_wise(name, &expr)?;
+            match expr.get_type(self.schema.as_ref())? {
+                DataType::Boolean | DataType::Null => {}
+                other => {
+                    return plan_err!(
+                        "element {number} of argument \"{name}\" of {} must be a condition, got {}: \
+                         {element}",
+                        self.report,
+                        cohortql_udfs::sql_name(&other)
+                    );
+                }
+            }
+            let hole = format!("{name}_{number}");
+            self.given.push((hole.into(), element.clone()));
+        }
+        Ok(elements.len())
+    }
+
     /// The type of a column whose values can be told apart and ordered.
     pub(super) fn key(&mut self, name: &'static str) -> Result<Option<DataType>> {
         match self.column(name)? {
@@ -104,7 +140,7 @@ impl<'a> Call<'a> {
         };
         if given.is_unsigned_integer() || matches!(given, DataType::Dictionary(..)) {
             let returned = cohortql_udfs::key_type(&given);
-            for (_, value) in self.given.iter_mut().filter(|(given, _)| *given == name) {
+            for (_, value) in self.given.iter_mut().filter(|(given, _)| given == name) {
                 *value = cast(value.clone(), &returned)?;
             }
         }
@@ -193,6 +229,15 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// A constant that is true or false.
+    pub(super) fn truth(&mut self, name: &'static str, default: bool) -> Result<bool> {
+        match self.constant(name)? {
+            None => Ok(default),
+            Some(ScalarValue::Boolean(Some(truth))) => Ok(truth),
+            Some(other) => self.wrong(name, "true or false", &other.data_type()),
+        }
+    }
+
     /// A constant string.
     pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>> {
         match self.constant(name)? {
@@ -246,7 +291,7 @@ impl<'a> Call<'a> {
     }
 
     fn given(&self, name: &str) -> Option<&SqlExpr> {
-        let found = self.given.iter().find(|(given, _)| *given == name);
+        let found = self.given.iter().find(|(given, _)| given == name);
         found.map(|(_, value)| value)
     }
 

@@ -9,12 +9,15 @@
 mod argument;
 mod basket_rules;
 mod call;
+mod clv;
 mod cohort_retention;
+mod funnel;
 mod instant;
 mod money;
 mod planner;
 mod query;
 mod rfm;
+mod second_purchase;
 
 use std::sync::Arc;
 
@@ -26,10 +29,13 @@ use argument::Argument;
 use call::Call;
 
 /// Every report.
-static REPORTS: [&dyn Report; 3] = [
+static REPORTS: [&dyn Report; 6] = [
     &cohort_retention::CohortRetention,
     &rfm::Rfm,
+    &funnel::Funnel,
     &basket_rules::BasketRules,
+    &clv::Clv,
+    &second_purchase::SecondPurchase,
 ];
 
 /// One report: what it takes, and how it is computed.

@@ -10,6 +10,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::argument::listed;
 use super::call::Call;
+use super::query::Hole;
 use super::{REPORTS, Report};
 use crate::formats::names::did_you_mean;
 use crate::sql::at;
@@ -66,7 +67,7 @@ fn read<'a>(
     let name = report.name();
     let mut arguments = arguments.into_iter();
     let input = input(name, arguments.next())?;
-    let mut given: Vec<(&'static str, Expr)> = Vec::new();
+    let mut given: Vec<Hole> = Vec::new();
     let mut seen: Vec<&'static str> = Vec::new();
     for argument in arguments {
         let (ident, value) = match argument {
@@ -102,11 +103,11 @@ fn read<'a>(
         }
         seen.push(known.name);
         if !is_null(&value) {
-            given.push((known.name, value));
+            given.push((known.name.into(), value));
         }
     }
     for argument in report.arguments() {
-        if argument.required && !given.iter().any(|(name, _)| *name == argument.name) {
+        if argument.required && !given.iter().any(|(name, _)| name == argument.name) {
             return plan_err!(
                 "{name} needs its argument \"{}\": it takes a table, {}",
                 argument.name,

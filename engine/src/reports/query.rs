@@ -6,6 +6,7 @@
 //! a blank that nobody writes by chance: DataFusion refuses a name that a query around has already,
 //! be it the caller's or that of a report which this one is an argument of.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use arrow::datatypes::DataType;
@@ -19,12 +20,15 @@ use datafusion::sql::sqlparser::parser::Parser;
 use super::instant::arrow_cast;
 use crate::sql::dialect;
 
+/// An expression, and the name of the holes that it fills.
+pub(super) type Hole = (Cow<'static, str>, Expr);
+
 /// The parsed `sql`, its holes filled.
 pub(super) fn filled(
     report: &str,
     sql: &str,
     input: &Query,
-    holes: &[(&'static str, Expr)],
+    holes: &[Hole],
 ) -> Result<TableFactor> {
     let mut parsed = Parser::parse_sql(dialect(), sql).map_err(|error| {
         DataFusionError::Internal(format!("the query of {report} does not parse: {error}"))
@@ -62,7 +66,7 @@ pub(super) fn cast(expr: Expr, data_type: &DataType) -> Result<Expr> {
         .try_with_sql(&sql)
         .and_then(|mut parser| parser.parse_expr())
         .map_err(|error| DataFusionError::Internal(format!("{sql} does not parse: {error}")))?;
-    let holes = [("expr", expr)];
+    let holes = [("expr".into(), expr)];
     let _ = visit_expressions_mut(&mut cast, |part| fill(part, &holes));
     Ok(cast)
 }
@@ -79,12 +83,12 @@ fn relations(part: &impl Visit) -> usize {
 }
 
 /// Puts what belongs there into a hole, if `expr` is one; breaks with its name if nothing does.
-fn fill(expr: &mut Expr, holes: &[(&'static str, Expr)]) -> ControlFlow<String> {
+fn fill(expr: &mut Expr, holes: &[Hole]) -> ControlFlow<String> {
     if let Expr::Value(value) = expr
         && let Value::Placeholder(hole) = &value.value
     {
         let wanted = hole.trim_start_matches('$');
-        let Some((_, filling)) = holes.iter().find(|(name, _)| *name == wanted) else {
+        let Some((_, filling)) = holes.iter().find(|(name, _)| name == wanted) else {
             return ControlFlow::Break(hole.clone());
         };
         *expr = Expr::Nested(Box::new(filling.clone()));
@@ -94,7 +98,7 @@ fn fill(expr: &mut Expr, holes: &[(&'static str, Expr)]) -> ControlFlow<String> 
 
 struct Filler<'a> {
     input: &'a Query,
-    holes: &'a [(&'static str, Expr)],
+    holes: &'a [Hole],
     /// Tells the names of this report's CTEs from those of one that it is an argument of.
     number: usize,
 }

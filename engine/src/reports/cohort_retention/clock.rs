@@ -13,7 +13,7 @@ pub(super) enum Clock {
 }
 
 /// SQL for the first day of the calendar period that holds `ts`.
-pub(super) fn start(unit: Unit, ts: &str) -> String {
+pub(in crate::reports) fn start(unit: Unit, ts: &str) -> String {
     match unit {
         Unit::Day => format!("CAST({ts} AS DATE)"),
         _ => format!("CAST(date_trunc('{}', {ts}) AS DATE)", unit.name()),

@@ -19,7 +19,7 @@
 //! later steps see rows per cohort and period only.
 
 mod activity;
-mod clock;
+pub(super) mod clock;
 mod direct;
 mod grid;
 

@@ -1,0 +1,186 @@
+//! `funnel`: how many come how far along a chain of steps, and how long it takes them.
+//!
+//! A customer's chain is that of the function `funnel_chain`: within `window` of step 1, steps in
+//! order, the deepest of all, and of the deepest the one that started last. A row serves one step
+//! (`strict_once`) unless `mode` says otherwise; rows of equal times go by their step's number; a
+//! row for which a condition of `exclude` holds ends every chain that has begun. With `by`, the
+//! value in the row of step 1 tells which set of rows the customer counts in.
+//!
+//! The input is grouped by customer into chains, which spreads over cores and spills; one more
+//! grouping counts them. Step k has the customers whose chain reached it: `rate_from_first` =
+//! n_k / n_1, `rate_from_previous` = n_k / n_(k−1), which is 1 for step 1, `drop_off` = n_(k−1) −
+//! n_k. A rate of nobody is NULL. `median_seconds` and `p90_seconds` are percentiles, interpolated
+//! between two values, of the time from step 1 to step k among those who reached it.
+
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::LogicalPlan;
+
+use super::Report;
+use super::argument::Argument;
+use super::call::Call;
+
+/// The most steps of a funnel.
+const MOST_STEPS: usize = 32;
+
+/// Seconds that no two times are apart, for a funnel without a window.
+const ENDLESS: &str = "CAST(1e18 AS DOUBLE)";
+
+/// The report's planner.
+#[derive(Debug)]
+pub(super) struct Funnel;
+
+impl Report for Funnel {
+    fn name(&self) -> &'static str {
+        "funnel"
+    }
+
+    fn summary(&self) -> &'static str {
+        "How many come how far along a chain of steps, and how long it takes them."
+    }
+
+    fn arguments(&self) -> &'static [Argument] {
+        const {
+            &[
+                Argument::required("customer"),
+                Argument::required("ts"),
+                Argument::required("steps"),
+                Argument::optional("window"),
+                Argument::optional("mode"),
+                Argument::optional("exclude"),
+                Argument::optional("by"),
+            ]
+        }
+    }
+
+    fn plan(&self, call: &mut Call<'_>) -> Result<LogicalPlan> {
+        call.key("customer")?;
+        let times = match call.column("ts")? {
+            Some(times @ (DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))) => times,
+            Some(other) => return call.wrong("ts", "a date or timestamp", &other),
+            None => return plan_err!("funnel needs its argument \"ts\""),
+        };
+        let steps = call.conditions("steps")?;
+        if !(1..=MOST_STEPS).contains(&steps) {
+            return plan_err!(
+                "argument \"steps\" of funnel must have 1 to {MOST_STEPS} conditions, got {steps}"
+            );
+        }
+        let excluded = call.conditions("exclude")?;
+        let by = call.returned_key("by")?;
+        let mode = call.text("mode")?;
+        let window = if call.has("window") {
+            "$window"
+        } else {
+            ENDLESS
+        };
+        let sql = format!(
+            "WITH {}, {} {}",
+            chains(steps, excluded, by, window, mode.as_deref()),
+            counts(steps, by, &times),
+            rows(steps, by)
+        );
+        call.plan(&sql)
+    }
+}
+
+/// `_funnel_chains`: the chain of every customer who began one.
+fn chains(steps: usize, excluded: usize, by: bool, window: &str, mode: Option<&str>) -> String {
+    let mode = mode.unwrap_or("strict_once").replace('\'', "''");
+    let columns = (1..=steps).map(|step| format!(", coalesce($steps_{step}, false) AS c{step}"));
+    let exclude = (1..=excluded).map(|number| format!("coalesce($exclude_{number}, false)"));
+    let exclude = exclude.collect::<Vec<_>>().join(" OR ");
+    let any = (1..=steps).map(|step| format!("c{step}"));
+    let any: Vec<String> = any
+        .chain((excluded > 0).then(|| "excluded".to_string()))
+        .collect();
+    let conditions = (1..=steps).map(|step| format!(", c{step}"));
+    format!(
+        "_funnel_events AS (
+           SELECT * FROM (
+             SELECT $customer AS customer, $ts AS ts, {by} AS by_value, {exclude} AS excluded{columns}
+             FROM \"$input\")
+           WHERE customer IS NOT NULL AND ts IS NOT NULL AND ({any})),
+         _funnel_chains AS (
+           SELECT chain['by'] AS by_value, chain['times'] AS times
+           FROM (
+             SELECT funnel_chain({window}, '{mode}', ts, excluded, by_value{conditions}) AS chain
+             FROM _funnel_events GROUP BY customer)
+           WHERE chain IS NOT NULL)",
+        by = if by { "$by" } else { "NULL" },
+        exclude = if excluded == 0 { "false" } else { &exclude },
+        columns = columns.collect::<String>(),
+        any = any.join(" OR "),
+        conditions = conditions.collect::<String>(),
+    )
+}
+
+/// `_funnel_counts`: for each value of `by`, a row with the measures of all steps side by side,
+/// so that steps which nobody reached have theirs too.
+fn counts(steps: usize, by: bool, times: &DataType) -> String {
+    let seconds = (1..=steps).map(|step| {
+        format!(
+            ", {} AS s{step}",
+            seconds_between("times[1]", &format!("times[{step}]"), times)
+        )
+    });
+    let measures = (1..=steps).map(|step| {
+        format!(
+            "count(s{step}) AS n{step},
+             percentile_cont(0.5) WITHIN GROUP (ORDER BY s{step}) AS median{step},
+             percentile_cont(0.9) WITHIN GROUP (ORDER BY s{step}) AS p90_{step}"
+        )
+    });
+    let (value, grouping) = match by {
+        true => ("by_value, ", " GROUP BY by_value"),
+        false => ("", ""),
+    };
+    format!(
+        "_funnel_seconds AS (SELECT by_value{} FROM _funnel_chains),
+         _funnel_counts AS (SELECT {value}{} FROM _funnel_seconds{grouping})",
+        seconds.collect::<String>(),
+        measures.collect::<Vec<_>>().join(", "),
+    )
+}
+
+/// The report's rows: one for each step.
+fn rows(steps: usize, by: bool) -> String {
+    let value = if by { "by_value, " } else { "" };
+    let list = |element: &dyn Fn(usize) -> String| {
+        let elements: Vec<String> = (1..=steps).map(element).collect();
+        format!("unnest([{}])", elements.join(", "))
+    };
+    format!(
+        "SELECT {value}step, customers, CAST(customers AS DOUBLE) / nullif(first, 0)
+             AS rate_from_first,
+           CASE step WHEN 1 THEN CAST(1 AS DOUBLE)
+             ELSE CAST(customers AS DOUBLE) / nullif(previous, 0) END AS rate_from_previous,
+           previous - customers AS drop_off, median_seconds, p90_seconds
+         FROM (
+           SELECT {value}{step} AS step, {customers} AS customers, n1 AS first,
+             {previous} AS previous, {median} AS median_seconds, {p90} AS p90_seconds
+           FROM _funnel_counts)",
+        step = list(&|step| format!("CAST({step} AS INT)")),
+        customers = list(&|step| format!("n{step}")),
+        previous = list(&|step| format!("n{}", step.max(2) - 1)),
+        median = list(&|step| format!("median{step}")),
+        p90 = list(&|step| format!("p90_{step}")),
+    )
+}
+
+/// SQL for the seconds from one time to another, as a DOUBLE.
+fn seconds_between(from: &str, to: &str, times: &DataType) -> String {
+    let (number, seconds_a_tick) = match times {
+        DataType::Date32 => ("Int32", "* 86400.0"),
+        DataType::Timestamp(TimeUnit::Second, _) => ("Int64", ""),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => ("Int64", "/ 1000000.0"),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => ("Int64", "/ 1000000000.0"),
+        _ => ("Int64", "/ 1000.0"),
+    };
+    let ticks = |time: &str| format!("CAST(arrow_cast({time}, '{number}') AS BIGINT)");
+    format!(
+        "CAST({} - {} AS DOUBLE) {seconds_a_tick}",
+        ticks(to),
+        ticks(from)
+    )
+}
