@@ -5,11 +5,15 @@
 //! the I/O pool. Both are stopped without waiting when the engine goes away, which is what makes
 //! dropping an engine inside an asynchronous function safe.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use cohortql_udfs::Interrupt;
+use datafusion::common::runtime::{JoinSetTracer, set_join_set_tracer};
+use futures::future::BoxFuture;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
@@ -30,6 +34,9 @@ pub struct Runtimes {
 impl Runtimes {
     /// Starts both runtimes, the compute one with `threads` threads.
     pub fn start(threads: usize) -> Result<Self, EngineError> {
+        // Set once a process. Where a program has set its own, tasks that DataFusion starts end
+        // between batches only.
+        let _ = set_join_set_tracer(&Inherited);
         let compute = start("cohortql-compute", threads)?;
         let io = start("cohortql-io", IO_THREADS)?;
         Ok(Self {
@@ -71,16 +78,24 @@ fn start(name: &'static str, threads: usize) -> Result<Runtime, EngineError> {
         })
 }
 
-/// Work on another runtime that stops when nobody waits for it any more.
+/// Work on another runtime that stops when nobody waits for it any more, also within a long
+/// computation of a function.
 #[derive(Debug)]
 pub(crate) struct Task<T> {
     handle: JoinHandle<T>,
+    interrupt: Interrupt,
 }
 
 impl<T: Send + 'static> Task<T> {
     pub(crate) fn spawn(on: &Handle, work: impl Future<Output = T> + Send + 'static) -> Self {
+        let interrupt = Interrupt::default();
+        let work = Interruptible {
+            interrupt: interrupt.clone(),
+            work: Box::pin(work),
+        };
         Self {
             handle: on.spawn(work),
+            interrupt,
         }
     }
 }
@@ -97,6 +112,47 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
+        self.interrupt.raise();
         self.handle.abort();
+    }
+}
+
+/// Work that is done under an [`Interrupt`], on whatever thread it goes on.
+struct Interruptible<F: ?Sized> {
+    interrupt: Interrupt,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future + ?Sized> Future for Interruptible<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let interrupt = self.interrupt.clone();
+        interrupt.during(|| self.work.as_mut().poll(context))
+    }
+}
+
+/// Has the tasks that DataFusion starts work under the [`Interrupt`] of those that start them.
+struct Inherited;
+
+impl JoinSetTracer for Inherited {
+    fn trace_future(
+        &self,
+        work: BoxFuture<'static, Box<dyn Any + Send>>,
+    ) -> BoxFuture<'static, Box<dyn Any + Send>> {
+        match Interrupt::current() {
+            Some(interrupt) => Box::pin(Interruptible { interrupt, work }),
+            None => work,
+        }
+    }
+
+    fn trace_block(
+        &self,
+        work: Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>,
+    ) -> Box<dyn FnOnce() -> Box<dyn Any + Send> + Send> {
+        match Interrupt::current() {
+            Some(interrupt) => Box::new(move || interrupt.during(work)),
+            None => work,
+        }
     }
 }

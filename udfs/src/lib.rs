@@ -24,6 +24,7 @@ mod events;
 mod experiments;
 mod funnels;
 mod grouped;
+mod interrupt;
 mod keys;
 mod lifetime;
 mod math;
@@ -52,6 +53,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
 pub use arguments::call_form;
+pub use interrupt::Interrupt;
 pub use keys::result_type as key_type;
 pub use math::periods::Unit;
 pub use math::zone::is_time_zone;
