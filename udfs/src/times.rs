@@ -160,6 +160,34 @@ pub(crate) fn ticks(times: &ArrayRef) -> Result<ScalarBuffer<i64>> {
     })
 }
 
+/// The number of the time at `row`; `None` when it is NULL.
+///
+/// # Errors
+///
+/// An internal one when `times` holds no times.
+pub(crate) fn time_at(times: &ArrayRef, row: usize) -> Result<Option<i64>> {
+    if times.is_null(row) {
+        return Ok(None);
+    }
+    Ok(Some(match times.data_type() {
+        DataType::Date32 => times.as_primitive::<Date32Type>().value(row).into(),
+        DataType::Date64 => times.as_primitive::<Date64Type>().value(row),
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            times.as_primitive::<TimestampSecondType>().value(row)
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            times.as_primitive::<TimestampMillisecondType>().value(row)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            times.as_primitive::<TimestampMicrosecondType>().value(row)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            times.as_primitive::<TimestampNanosecondType>().value(row)
+        }
+        other => return internal_err!("a time argument came as {other}"),
+    }))
+}
+
 fn walk<T: ArrowPrimitiveType>(
     times: &ArrayRef,
     counted: Option<&NullBuffer>,

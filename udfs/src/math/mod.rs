@@ -11,5 +11,6 @@ pub(crate) mod local_time;
 pub(crate) mod pairs;
 pub(crate) mod periods;
 pub(crate) mod rfm_maps;
+pub(crate) mod sessions;
 pub(crate) mod tiles;
 pub(crate) mod zone;

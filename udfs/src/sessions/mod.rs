@@ -1,11 +1,13 @@
 //! Sessions, the paths through them, and the credit for conversions.
 
-use crate::registry::Family;
+mod sessionize;
+
+use crate::registry::{Entry, Family};
 
 /// The family's functions.
 pub(crate) fn family() -> Family {
     Family {
         title: "Sessions, paths, attribution",
-        functions: vec![],
+        functions: vec![Entry::window(sessionize::Sessionize::new())],
     }
 }
