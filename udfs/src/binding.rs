@@ -95,25 +95,29 @@ pub(crate) fn bind(
     Ok(args)
 }
 
-/// Whether a call's times need the session's zone: some have none, and none of those that
-/// depend on the row has one, which would count for the constants, too.
 fn has_naive_timestamp(
     parameters: &[Parameter],
     args: &[Expr],
     session: &SimplifyContext,
 ) -> Result<bool> {
+    let times = parameters.iter().zip(args);
+    let times = times.filter(|(parameter, _)| parameter.kind.is_time());
+    let types = times.map(|(parameter, arg)| Ok((parameter.kind, session.get_data_type(arg)?)));
+    Ok(need_zone(types.collect::<Result<Vec<_>>>()?))
+}
+
+/// Whether a call's times need the session's zone: some have none, and none of those that
+/// depend on the row has one, which would count for the constants, too.
+pub(crate) fn need_zone(times: impl IntoIterator<Item = (Kind, DataType)>) -> bool {
     let mut naive = false;
-    for (parameter, arg) in parameters.iter().zip(args) {
-        if !parameter.kind.is_time() {
-            continue;
-        }
-        match session.get_data_type(arg)? {
+    for (kind, data_type) in times {
+        match data_type {
             DataType::Timestamp(_, None) => naive = true,
-            DataType::Timestamp(_, Some(_)) if !parameter.kind.is_constant() => return Ok(false),
+            DataType::Timestamp(_, Some(_)) if !kind.is_constant() => return false,
             _ => {}
         }
     }
-    Ok(naive)
+    naive
 }
 
 /// Where `parameters` has the time zone, if it has one.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{ScalarValue, plan_datafusion_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{Case, WindowFunction, WindowFunctionParams};
@@ -16,6 +15,7 @@ use crate::binding::time_zone_position;
 use crate::constants::{Constants, literal};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::{Entry, Function, called};
+use crate::times::time_of_text;
 use crate::windowed::Windowed;
 
 /// Plans calls of this crate's functions, and leaves all others as they are.
@@ -196,20 +196,8 @@ fn read_time(function: &str, parameter: &str, arg: Expr) -> Result<Expr> {
     let Some(Some(text)) = value.try_as_str() else {
         return Ok(arg);
     };
-    let types = [
-        DataType::Date32,
-        DataType::Timestamp(TimeUnit::Microsecond, None),
-    ];
-    // A day is ten characters; the cast to a date would also cut a timestamp to its day.
-    let types = if text.trim().len() <= 10 {
-        &types[..]
-    } else {
-        &types[1..]
-    };
-    for data_type in types {
-        if value.cast_to(data_type).is_ok_and(|value| !value.is_null()) {
-            return Ok(cast(arg.clone(), data_type.clone()));
-        }
+    if let Some(time) = time_of_text(text) {
+        return Ok(cast(arg.clone(), time.data_type()));
     }
     Err(plan_datafusion_err!(
         "argument \"{parameter}\" of {function} must be a date or timestamp, got '{text}'"

@@ -1,7 +1,8 @@
 //! Which rows of a batch count.
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, make_array};
 use datafusion::arrow::buffer::NullBuffer;
+use datafusion::error::Result;
 
 /// The rows for which `filter` is true and none of `columns` is NULL, as the valid ones
 /// of a null buffer; `None` when all rows count.
@@ -30,4 +31,11 @@ pub(crate) fn for_each_counted(
         None => (0..rows).for_each(each),
         Some(counted) => counted.valid_indices().for_each(&mut each),
     }
+}
+
+/// `column` with other NULLs.
+pub(crate) fn with_nulls(column: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+    let data = column.to_data().into_builder().nulls(nulls);
+    Ok(make_array(data.build()?))
 }

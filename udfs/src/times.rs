@@ -1,12 +1,13 @@
 //! Date and timestamp columns: how their numbers are read, and on which day they fall.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, TimeUnit, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
-use datafusion::common::{internal_err, plan_datafusion_err};
+use datafusion::common::{ScalarValue, exec_err, internal_err, plan_err};
 use datafusion::error::Result;
 
 use crate::constants::Constants;
@@ -41,23 +42,46 @@ impl Clock {
     /// A planning error for a time zone that does not exist, an internal one for a type
     /// that is no time.
     pub(crate) fn new(data_type: &DataType, constants: &Constants, tz: &str) -> Result<Self> {
-        let given = named_zone(constants, tz)?;
-        let (unit, own) = match data_type {
-            DataType::Date32 => return Ok(Self::Days),
-            DataType::Date64 => return Ok(Self::DayMillis),
-            DataType::Timestamp(unit, own) => (unit, own),
+        let zone = match named_zone(constants, tz)? {
+            Some(zone) => Some(zone),
+            None => own_zone(data_type)?,
+        };
+        Self::in_zone(data_type, zone.unwrap_or(Zone::UTC))
+    }
+
+    /// The clocks of columns of two types in one call: as [`Clock::new`], but where only one of
+    /// them has a zone of its own, it counts for both.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(crate) fn pair(
+        types: [&DataType; 2],
+        constants: &Constants,
+        tz: &str,
+    ) -> Result<[Self; 2]> {
+        let [first, second] = types;
+        let zones = match named_zone(constants, tz)? {
+            Some(zone) => [Some(zone); 2],
+            None => [own_zone(first)?, own_zone(second)?],
+        };
+        let either = zones[0].or(zones[1]).unwrap_or(Zone::UTC);
+        Ok([
+            Self::in_zone(first, zones[0].unwrap_or(either))?,
+            Self::in_zone(second, zones[1].unwrap_or(either))?,
+        ])
+    }
+
+    /// The clock of a column of type `data_type`, read in `zone`.
+    pub(crate) fn in_zone(data_type: &DataType, zone: Zone) -> Result<Self> {
+        Ok(match data_type {
+            DataType::Date32 => Self::Days,
+            DataType::Date64 => Self::DayMillis,
+            DataType::Timestamp(unit, _) => Self::Ticks {
+                per_second: ticks_per_second(*unit),
+                zone,
+            },
             other => return internal_err!("a time argument came as {other}"),
-        };
-        let zone = match (given, own) {
-            (Some(zone), _) => zone,
-            (None, Some(own)) => Zone::parse(own).ok_or_else(|| {
-                plan_datafusion_err!("the time zone \"{own}\" of a timestamp column does not exist")
-            })?,
-            (None, None) => Zone::UTC,
-        };
-        Ok(Self::Ticks {
-            per_second: ticks_per_second(*unit),
-            zone,
         })
     }
 
@@ -86,6 +110,73 @@ pub(crate) fn named_zone(constants: &Constants, tz: &str) -> Result<Option<Zone>
             })
         })
         .transpose()
+}
+
+/// The zone that a timestamp's type carries, if it does.
+fn own_zone(data_type: &DataType) -> Result<Option<Zone>> {
+    let DataType::Timestamp(_, Some(own)) = data_type else {
+        return Ok(None);
+    };
+    match Zone::parse(own) {
+        Some(zone) => Ok(Some(zone)),
+        None => plan_err!("the time zone \"{own}\" of a timestamp column does not exist"),
+    }
+}
+
+/// The date that `text` is when it is a day, else the timestamp; `None` when it is neither.
+pub(crate) fn time_of_text(text: &str) -> Option<ScalarValue> {
+    let types = [
+        DataType::Date32,
+        DataType::Timestamp(TimeUnit::Microsecond, None),
+    ];
+    // A day is ten characters; the cast to a date would also cut a timestamp to its day.
+    let types = if text.trim().len() <= 10 {
+        &types[..]
+    } else {
+        &types[1..]
+    };
+    let value = ScalarValue::from(text);
+    types
+        .iter()
+        .filter_map(|data_type| value.cast_to(data_type).ok())
+        .find(|time| !time.is_null())
+}
+
+/// Calls `each` with the row and the calendar day of every time in `times` that `counted` lets
+/// through.
+///
+/// # Errors
+///
+/// An execution error in the name of `function` for a time whose day `clock` does not know, an
+/// internal one when `times` holds no times.
+pub(crate) fn days(
+    function: &str,
+    clock: Clock,
+    times: &ArrayRef,
+    counted: Option<&NullBuffer>,
+    mut each: impl FnMut(usize, i64),
+) -> Result<()> {
+    let mut beyond = None;
+    for_each_time(times, counted, |row, time| match clock.day(time) {
+        Some(day) => each(row, day),
+        None => beyond = Some(time),
+    })?;
+    match beyond {
+        None => Ok(()),
+        Some(time) => exec_err!("{function}: the time {time} is beyond the calendar"),
+    }
+}
+
+/// A column of type `data_type` from the numbers that [`for_each_time`] gives.
+///
+/// # Errors
+///
+/// Arrow's, for numbers that the type does not hold.
+pub(crate) fn time_column(numbers: Int64Array, data_type: &DataType) -> Result<ArrayRef> {
+    Ok(match data_type {
+        DataType::Date32 => cast(&cast(&numbers, &DataType::Int32)?, &DataType::Date32)?,
+        _ => cast(&numbers, data_type)?,
+    })
 }
 
 /// How many ticks of `unit` a second has.

@@ -26,6 +26,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use super::units::unit_of_call;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
@@ -37,9 +38,6 @@ use crate::rows::counted;
 use crate::times::{Clock, for_each_time, named_zone};
 
 const NAME: &str = "active_periods";
-
-/// What `unit` may be, for messages.
-const UNITS: &str = "'day', 'week', 'month', 'quarter' or 'year'";
 
 /// The periods with activity.
 #[user_doc(
@@ -81,15 +79,8 @@ impl Described for ActivePeriods {
     ];
 
     fn check(constants: &Constants) -> Result<()> {
-        unit(constants)?;
+        unit_of_call(constants)?;
         named_zone(constants, "tz").map(drop)
-    }
-}
-
-fn unit(constants: &Constants) -> Result<Unit> {
-    match constants.text("unit")? {
-        Some(name) => Unit::parse(name).ok_or_else(|| constants.out_of_range("unit", UNITS)),
-        None => Err(constants.missing("unit", UNITS)),
     }
 }
 
@@ -125,7 +116,7 @@ impl Aggregating for ActivePeriods {
     fn state(fields: &[FieldRef], constants: &Constants) -> Result<ActivePeriodsState> {
         Ok(ActivePeriodsState {
             clock: Clock::new(fields[0].data_type(), constants, "tz")?,
-            unit: unit(constants)?,
+            unit: unit_of_call(constants)?,
             periods: NumberSets::default(),
         })
     }

@@ -12,5 +12,6 @@ pub(crate) mod pairs;
 pub(crate) mod periods;
 pub(crate) mod rfm_maps;
 pub(crate) mod sessions;
+pub(crate) mod smallest;
 pub(crate) mod tiles;
 pub(crate) mod zone;

@@ -1,6 +1,6 @@
 //! Calendar periods: days, weeks, months, quarters and years, each with a number.
 
-use super::calendar::{civil, day_of};
+use super::calendar::{civil, day_of, month_start};
 
 /// The length of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,15 @@ impl Unit {
         }
     }
 
+    /// The first day of the period that holds the day `days` after 1970-01-01.
+    pub(crate) fn start_of(self, days: i64) -> i64 {
+        match self {
+            Self::Day => days,
+            Self::Month => month_start(days),
+            _ => self.start(self.ordinal(days)),
+        }
+    }
+
     /// The first day of the period with a number, in days after 1970-01-01.
     pub(crate) fn start(self, ordinal: i64) -> i64 {
         let month = |ordinal: i64| day_of(ordinal.div_euclid(12), ordinal.rem_euclid(12) + 1, 1);
@@ -102,6 +111,7 @@ mod tests {
                 if begins {
                     assert_eq!(unit.start(ordinal), days, "{name} {date}");
                 }
+                assert_eq!(unit.start_of(days), unit.start(ordinal), "{name} {date}");
                 before = ordinal;
             }
         }

@@ -17,7 +17,7 @@
 //! Errors, at planning: types; at execution: a sum that does not fit the result.
 //! Source: the sums of doubles are Shewchuk's (1997), see [`crate::math::exact_sum`].
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, make_array};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::Result;
@@ -30,7 +30,7 @@ use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-use crate::rows::{counted, for_each_counted};
+use crate::rows::{counted, for_each_counted, with_nulls};
 
 const NAME: &str = "exact_sum";
 
@@ -121,14 +121,6 @@ impl ExactSumState {
     fn known(&self, column: &ArrayRef, groups: usize) -> Result<ArrayRef> {
         with_nulls(column, Some(NullBuffer::from(&self.known[..groups])))
     }
-}
-
-/// `column` with other NULLs.
-fn with_nulls(column: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
-    Ok(make_array(
-        column.to_data().into_builder().nulls(nulls).build()?,
-    ))
 }
 
 /// The numbers from 0 on, `n` of them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::AggregateUDF;
 use rand::rngs::StdRng;
@@ -10,6 +10,7 @@ use rand::{Rng, SeedableRng};
 
 use super::*;
 use crate::aggregate::Aggregate;
+use crate::cohorts::samples::{period_start, periods_between};
 use crate::testing::{Argument, Case};
 
 const GROUPS: usize = 7;
@@ -60,7 +61,10 @@ fn brute_force(
         if filter.is_none_or(|filter| filter.value(row))
             && let Some(day) = days[row]
         {
-            sets[groups[row]].insert(start(unit, epoch + chrono::Duration::days(day.into())));
+            sets[groups[row]].insert(period_start(
+                unit,
+                epoch + chrono::Duration::days(day.into()),
+            ));
         }
     }
     let firsts: Date32Array = sets
@@ -72,33 +76,11 @@ fn brute_force(
             let first = *set.first()?;
             Some(
                 set.iter()
-                    .map(|day| Some(distance(unit, first, *day)))
+                    .map(|day| Some(periods_between(unit, first, *day)))
                     .collect::<Vec<_>>(),
             )
         }));
     let nulls = offsets.nulls().cloned();
     let columns: Vec<ArrayRef> = vec![Arc::new(firsts), Arc::new(offsets)];
     Arc::new(StructArray::try_new(result_fields(), columns, nulls).unwrap())
-}
-
-fn start(unit: &str, day: NaiveDate) -> NaiveDate {
-    match unit {
-        "day" => day,
-        "week" => day.week(chrono::Weekday::Mon).first_day(),
-        "month" => day.with_day(1).unwrap(),
-        "quarter" => NaiveDate::from_ymd_opt(day.year(), day.month0() / 3 * 3 + 1, 1).unwrap(),
-        _ => NaiveDate::from_ymd_opt(day.year(), 1, 1).unwrap(),
-    }
-}
-
-fn distance(unit: &str, from: NaiveDate, to: NaiveDate) -> i32 {
-    let days = (to - from).num_days() as i32;
-    let months = (to.year() - from.year()) * 12 + to.month() as i32 - from.month() as i32;
-    match unit {
-        "day" => days,
-        "week" => days / 7,
-        "month" => months,
-        "quarter" => months / 3,
-        _ => months / 12,
-    }
 }
