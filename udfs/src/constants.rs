@@ -121,6 +121,11 @@ impl Constants {
         }))
     }
 
+    /// How many arguments are given.
+    pub(crate) fn given(&self) -> usize {
+        self.values.len()
+    }
+
     /// The value given for `name`; `None` when it is NULL or not given.
     pub(crate) fn value(&self, name: &str) -> Option<&ScalarValue> {
         let index = self.parameters.iter().position(|p| p.name == name)?;

@@ -3,7 +3,7 @@
 use datafusion::arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit};
 use datafusion::common::ScalarValue;
 
-use crate::times::ticks_per_second;
+use crate::times::nanos_per_tick;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const NANOS_PER_DAY: i128 = 86_400 * NANOS_PER_SECOND;
@@ -46,12 +46,7 @@ impl Span {
     /// How many whole ticks of a time column of type `times` it covers: two of its times are at
     /// most this length apart exactly if their numbers are at most this many apart.
     pub(crate) fn ticks(self, times: &DataType) -> i64 {
-        let tick = match times {
-            DataType::Date32 => NANOS_PER_DAY,
-            DataType::Date64 => NANOS_PER_SECOND / 1_000,
-            DataType::Timestamp(unit, _) => NANOS_PER_SECOND / i128::from(ticks_per_second(*unit)),
-            _ => 1,
-        };
+        let tick = i128::from(nanos_per_tick(times));
         i64::try_from(self.nanos / tick).unwrap_or(i64::MAX)
     }
 }

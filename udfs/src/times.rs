@@ -189,6 +189,17 @@ pub(crate) const fn ticks_per_second(unit: TimeUnit) -> i64 {
     }
 }
 
+/// How many nanoseconds lie between two numbers of a time column of type `times` that follow one
+/// another.
+pub(crate) const fn nanos_per_tick(times: &DataType) -> i64 {
+    match times {
+        DataType::Date32 => MILLIS_PER_DAY * 1_000_000,
+        DataType::Date64 => 1_000_000,
+        DataType::Timestamp(unit, _) => 1_000_000_000 / ticks_per_second(*unit),
+        _ => 1,
+    }
+}
+
 /// Calls `each` with the row and the number of every time in `times` that `counted` lets
 /// through.
 ///

@@ -1,11 +1,21 @@
 //! Sequences: patterns of events in the order of time.
 
-use crate::registry::Family;
+mod call;
+mod sequence_count;
+mod sequence_match;
+mod sequence_match_events;
+mod state;
+
+use crate::registry::{Entry, Family};
 
 /// The family's functions.
 pub(crate) fn family() -> Family {
     Family {
         title: "Sequences",
-        functions: vec![],
+        functions: vec![
+            Entry::aggregate(sequence_match::SequenceMatch),
+            Entry::aggregate(sequence_count::SequenceCount),
+            Entry::aggregate(sequence_match_events::SequenceMatchEvents),
+        ],
     }
 }

@@ -1,0 +1,152 @@
+//! The state of the functions that search for a pattern: the events of each group.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, ListArray};
+use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::exec_datafusion_err;
+use datafusion::error::Result;
+
+use super::call::{TS, pattern};
+use crate::constants::Constants;
+use crate::events::{Events, Kept, times_of};
+use crate::grouped::GroupedState;
+use crate::interrupt;
+use crate::math::events::{Event, Sorted};
+use crate::math::sequence::Sequence;
+
+/// What of the occurrences of the pattern is the result.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted {
+    /// Whether there is one.
+    Any,
+    /// How many there are.
+    Count,
+    /// The times of the first.
+    Times,
+}
+
+/// The events of each group.
+#[derive(Debug)]
+pub(crate) struct SequenceState {
+    events: Events,
+    sequence: Sequence,
+    wanted: Wanted,
+    times: DataType,
+}
+
+impl SequenceState {
+    /// # Errors
+    ///
+    /// A planning error for a pattern that is none.
+    pub(super) fn new(fields: &[FieldRef], constants: &Constants, wanted: Wanted) -> Result<Self> {
+        let times = fields[TS].data_type().clone();
+        Ok(Self {
+            events: Events::new(Kept::Matching),
+            sequence: Sequence::new(pattern(constants, &times)?),
+            wanted,
+            times,
+        })
+    }
+}
+
+impl GroupedState for SequenceState {
+    fn grow(&mut self, groups: usize) {
+        self.events.grow(groups);
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        let (times, conditions) = (&values[TS], &values[TS + 1..]);
+        self.events.update(times, conditions, group_indices, filter)
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        self.events.merge(state, group_indices)
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let sorted = self.events.sorted(groups);
+        let sequence = &mut self.sequence;
+        Ok(match self.wanted {
+            Wanted::Any => {
+                let found = of_each(&sorted, |events| sequence.occurs(events))?;
+                Arc::new(BooleanArray::from(found))
+            }
+            Wanted::Count => {
+                let counts = of_each(&sorted, |events| sequence.count(events).cast_signed())?;
+                Arc::new(Int64Array::from(counts))
+            }
+            Wanted::Times => {
+                let mut times = Vec::new();
+                let lengths = of_each(&sorted, |events| {
+                    let before = times.len();
+                    sequence.for_each_time(events, |time| times.push(time));
+                    times.len() - before
+                })?;
+                lists(lengths, times, &self.times)?
+            }
+        })
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        Ok(self.events.state(groups))
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.events.discard(groups);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        self.events
+            .row_states(&values[TS], &values[TS + 1..], filter)
+    }
+
+    fn groups(&self) -> usize {
+        self.events.groups()
+    }
+
+    fn heap_size(&self) -> usize {
+        self.events.heap_size() + self.sequence.heap_size()
+    }
+}
+
+/// What `result` gives of the events of each group.
+fn of_each<T>(sorted: &Sorted, mut result: impl FnMut(&[Event]) -> T) -> Result<Vec<T>> {
+    let results = sorted.groups().map(|events| {
+        interrupt::check()?;
+        Ok(result(events))
+    });
+    results.collect()
+}
+
+/// The type of a list of times of type `times`.
+pub(super) fn list_type(times: &DataType) -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(times.clone(), true)))
+}
+
+/// Lists of so many of `times`, one after another.
+fn lists(lengths: Vec<usize>, times: Vec<i64>, data_type: &DataType) -> Result<ArrayRef> {
+    if i32::try_from(times.len()).is_err() {
+        return Err(exec_datafusion_err!(
+            "the chains of a batch of groups have more than {} times",
+            i32::MAX
+        ));
+    }
+    let item = Arc::new(Field::new_list_field(data_type.clone(), true));
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    let lists = ListArray::try_new(item, offsets, times_of(times, data_type)?, None)?;
+    Ok(Arc::new(lists))
+}
+
+#[cfg(test)]
+mod tests;
