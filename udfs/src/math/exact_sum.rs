@@ -66,6 +66,13 @@ impl ExactSums {
             .filter(|part| *part != 0.0)
     }
 
+    /// Makes the sum at `index` 0 again.
+    pub(crate) fn reset(&mut self, index: usize) {
+        self.high[index] = 0.0;
+        self.low[index] = 0.0;
+        self.rest.remove(&index);
+    }
+
     /// Keeps the sums at the given indices, in that order.
     pub(crate) fn keep(&mut self, indices: &[u32]) {
         let mut rest = HashMap::new();
@@ -227,6 +234,8 @@ mod tests {
         sums.keep(&[2, 0]);
         sums.add(0, -1.0);
         assert_eq!((sums.value(0), sums.value(1)), (1e-300, 0.0));
+        sums.reset(0);
+        assert_eq!((sums.value(0), sums.parts(0).count()), (0.0, 0));
     }
 
     #[test]

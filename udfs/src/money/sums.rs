@@ -218,6 +218,15 @@ impl MoneySums {
         finished.ok_or_else(|| self.too_large())
     }
 
+    /// Makes the sums at the given indices 0 again.
+    pub(crate) fn reset(&mut self, indices: &[usize]) {
+        match &mut self.values {
+            Values::Narrow(sums) => indices.iter().for_each(|i| sums[*i] = 0),
+            Values::Wide(sums) => indices.iter().for_each(|i| sums[*i] = i256::ZERO),
+            Values::Float(sums) => indices.iter().for_each(|i| sums.reset(*i)),
+        }
+    }
+
     /// Keeps the sums at the given indices, in that order.
     pub(crate) fn keep(&mut self, indices: &[u32]) {
         match &mut self.values {
