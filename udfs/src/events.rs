@@ -179,7 +179,7 @@ impl Events {
 
 /// Makes `masks` those of a batch: bit k is set where `counted` lets the row through and condition
 /// k is true.
-fn fill_masks(
+pub(crate) fn fill_masks(
     masks: &mut Vec<u32>,
     conditions: &[ArrayRef],
     counted: Option<&NullBuffer>,

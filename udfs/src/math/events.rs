@@ -164,6 +164,18 @@ impl EventLog {
         }
     }
 
+    /// The masks of all events.
+    pub(crate) fn masks(&self) -> impl Iterator<Item = u32> {
+        self.events.iter().map(|event| event.mask)
+    }
+
+    /// Gives every event another mask for its own.
+    pub(crate) fn rename(&mut self, mask: impl Fn(u32) -> u32) {
+        for event in &mut self.events {
+            event.mask = mask(event.mask);
+        }
+    }
+
     /// Forgets the first `groups` groups; the next one becomes number 0.
     pub(crate) fn discard(&mut self, groups: usize) {
         self.groups -= groups;

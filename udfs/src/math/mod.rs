@@ -4,6 +4,7 @@ pub(crate) mod active;
 pub(crate) mod bgnbd;
 pub(crate) mod bgnbd_future;
 pub(crate) mod calendar;
+pub(crate) mod chain;
 pub(crate) mod cooccurrence;
 pub(crate) mod distinct;
 pub(crate) mod earliest;

@@ -1,9 +1,11 @@
 //! Sequences: patterns of events in the order of time.
 
 mod call;
+mod next_state;
 mod sequence_count;
 mod sequence_match;
 mod sequence_match_events;
+mod sequence_next;
 mod state;
 
 use crate::registry::{Entry, Family};
@@ -16,6 +18,7 @@ pub(crate) fn family() -> Family {
             Entry::aggregate(sequence_match::SequenceMatch),
             Entry::aggregate(sequence_count::SequenceCount),
             Entry::aggregate(sequence_match_events::SequenceMatchEvents),
+            Entry::aggregate(sequence_next::SequenceNext),
         ],
     }
 }
