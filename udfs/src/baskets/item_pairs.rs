@@ -13,23 +13,19 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray};
+use datafusion::arrow::array::{Array, ArrayRef, Int64Array, ListArray};
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
-use datafusion::arrow::row::{RowConverter, SortField};
-use datafusion::common::{ScalarValue, exec_err, plan_err};
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{
-    ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature,
-};
+use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::lines::elements;
-use crate::arguments;
+use super::over_frequent::{OverFrequent, for_each_basket, places};
 use crate::math::distinct::pair;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-use crate::sql_types::sql_name;
 
 const NAME: &str = "item_pairs";
 
@@ -60,17 +56,7 @@ FROM (SELECT unnest(item_pairs(['beer', 'bread', 'milk'], ['beer', 'milk', 'wine
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ItemPairs {
-    signature: Signature,
-}
-
-impl ItemPairs {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: arguments::signature(Self::PARAMETERS),
-        }
-    }
-}
+pub(super) struct ItemPairs;
 
 impl Described for ItemPairs {
     const PARAMETERS: &'static [Parameter] = &[
@@ -79,56 +65,16 @@ impl Described for ItemPairs {
     ];
 }
 
-fn codes() -> FieldRef {
-    Arc::new(Field::new_list_field(DataType::Int64, true))
-}
+impl OverFrequent for ItemPairs {
+    const NAME: &'static str = NAME;
+    const EXPECTED: &'static str = "lists of one type";
 
-impl ScalarUDFImpl for ItemPairs {
-    fn name(&self) -> &str {
-        NAME
+    fn element(items: &DataType, frequent: &DataType) -> Option<DataType> {
+        (items == frequent).then_some(DataType::Int64)
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arg_types.to_vec())
-    }
-
-    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
-        Ok(DataType::List(codes()))
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        arguments::check_types(NAME, Self::PARAMETERS, args.arg_fields)?;
-        let [items, frequent] = [0, 1].map(|index| args.arg_fields[index].data_type());
-        match (items, frequent) {
-            (DataType::List(item), DataType::List(other))
-                if item.data_type() == other.data_type() =>
-            {
-                Ok(Arc::new(Field::new(NAME, DataType::List(codes()), true)))
-            }
-            _ => plan_err!(
-                "arguments \"items\" and \"frequent\" of {NAME} must be lists of one type, got {} and {}",
-                sql_name(items),
-                sql_name(frequent)
-            ),
-        }
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [items, frequent] = args.args.as_slice() else {
-            return exec_err!("{NAME} takes 2 arguments, got {}", args.args.len());
-        };
-        let ColumnarValue::Scalar(ScalarValue::List(frequent)) = frequent else {
-            return exec_err!("argument \"frequent\" of {NAME} must be the same for all rows");
-        };
-        let items = items.to_array(args.number_rows)?;
-        let items = items.as_list::<i32>();
-        let frequent = frequent.value(0);
-        let places = places(&elements(items), &frequent)?;
-        Ok(ColumnarValue::Array(pairs(items, &places)?))
+    fn evaluate(items: &ListArray, frequent: &ArrayRef) -> Result<ArrayRef> {
+        pairs(items, &places(&elements(items), frequent)?)
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -136,60 +82,28 @@ impl ScalarUDFImpl for ItemPairs {
     }
 }
 
-/// The place of each item among the frequent ones, from 1; 0 for the others.
-fn places(items: &ArrayRef, frequent: &ArrayRef) -> Result<Vec<u32>> {
-    let place =
-        |found: std::result::Result<usize, usize>| found.map_or(0, |index| index as u32 + 1);
-    if let (Some(items), Some(frequent)) = (
-        items.as_primitive_opt::<Int64Type>(),
-        frequent.as_primitive_opt::<Int64Type>(),
-    ) {
-        let frequent = frequent.values();
-        let places = items
-            .values()
-            .iter()
-            .map(|item| place(frequent.binary_search(item)));
-        return Ok(places.collect());
-    }
-    let converter = RowConverter::new(vec![SortField::new(items.data_type().clone())])?;
-    let frequent = converter.convert_columns(&[ArrayRef::clone(frequent)])?;
-    let frequent: Vec<_> = frequent.iter().collect();
-    let items = converter.convert_columns(&[ArrayRef::clone(items)])?;
-    let places = items
-        .iter()
-        .map(|item| place(frequent.binary_search(&item)));
-    Ok(places.collect())
-}
-
 /// The pairs of each row's places.
 fn pairs(items: &ListArray, places: &[u32]) -> Result<ArrayRef> {
     let mut codes: Vec<i64> = Vec::new();
     let mut lengths = Vec::with_capacity(items.len());
-    let mut kept = Vec::new();
-    let first = items.value_offsets()[0];
-    for row in 0..items.len() {
-        let start = codes.len();
-        if items.is_valid(row) {
-            let [from, to] = [0, 1].map(|end| (items.value_offsets()[row + end] - first) as usize);
-            kept.clear();
-            kept.extend(places[from..to].iter().filter(|&&place| place > 0));
-            let more = kept.len() * kept.len().saturating_sub(1) / 2;
-            if start + more > MOST_PAIRS {
-                return exec_err!(
-                    "{NAME}: more than {MOST_PAIRS} pairs of frequent items in {} baskets; \
-                     raise min_support, leave out the largest baskets, or make \
-                     datafusion.execution.batch_size smaller",
-                    row + 1
-                );
-            }
-            for (index, &a) in kept.iter().enumerate() {
-                codes.extend(kept[index + 1..].iter().map(|&b| pair(a, b).cast_signed()));
-            }
+    for_each_basket(items, places, |row, kept| {
+        let more = kept.len() * kept.len().saturating_sub(1) / 2;
+        if codes.len() + more > MOST_PAIRS {
+            return exec_err!(
+                "{NAME}: more than {MOST_PAIRS} pairs of frequent items in {} baskets; \
+                 raise min_support, leave out the largest baskets, or make \
+                 datafusion.execution.batch_size smaller",
+                row + 1
+            );
         }
-        lengths.push(codes.len() - start);
-    }
+        for (index, &a) in kept.iter().enumerate() {
+            codes.extend(kept[index + 1..].iter().map(|&b| pair(a, b).cast_signed()));
+        }
+        lengths.push(more);
+        Ok(())
+    })?;
     let list = ListArray::try_new(
-        self::codes(),
+        Arc::new(Field::new_list_field(DataType::Int64, true)),
         OffsetBuffer::from_lengths(lengths),
         Arc::new(Int64Array::from(codes)),
         items.nulls().cloned(),

@@ -147,14 +147,10 @@ impl Lines {
 
     /// The fields of [`Lines::state`].
     pub(super) fn state_fields(basket: &DataType, item: &DataType) -> Vec<Field> {
-        let list = |part: &str, data_type: DataType| {
-            let data_type = DataType::LargeList(Arc::new(Field::new_list_field(data_type, true)));
-            Field::new(part, data_type, true)
-        };
         vec![
-            list("baskets", stored_type(basket)),
-            list("items", stored_type(item)),
-            list("lines", DataType::Int64),
+            list_field("baskets", stored_type(basket)),
+            list_field("items", stored_type(item)),
+            list_field("lines", DataType::Int64),
         ]
     }
 
@@ -282,6 +278,12 @@ pub(super) fn forget_unused(items: &mut Keys, pairs: &mut Distinct) {
 /// Checks that groups can be numbered by half of a pair's bits.
 pub(super) fn group_number(groups: usize) -> Result<u32> {
     u32::try_from(groups).map_err(|_| exec_datafusion_err!("more than {} groups", u32::MAX))
+}
+
+/// The field of what [`list`] gives.
+pub(super) fn list_field(name: &str, element: DataType) -> Field {
+    let list = DataType::LargeList(Arc::new(Field::new_list_field(element, true)));
+    Field::new(name, list, true)
 }
 
 /// A list column with an element type's own name, of rows with so many values each.

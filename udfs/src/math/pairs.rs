@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use super::cooccurrence::Kept;
+use super::support::least_count;
 
 /// The most pairs that one search may find: some hundred megabytes as a result.
 pub(crate) const MOST_PAIRS: usize = 1 << 20;
@@ -57,20 +58,6 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The least count out of `baskets` whose fraction, as a DOUBLE, is not below
-    /// `min_support`: with 0.1 of 30 it is 3, although 0.1 as a DOUBLE is a little more.
-    fn least_count(&self, baskets: u64) -> u64 {
-        let enough = |count: u64| count as f64 / baskets as f64 >= self.min_support;
-        let mut count = (self.min_support * baskets as f64) as u64;
-        while count > 0 && enough(count - 1) {
-            count -= 1;
-        }
-        while count < baskets && !enough(count) {
-            count += 1;
-        }
-        count.max(1)
-    }
-
     fn holds(&self, basket: &[u32]) -> bool {
         !basket.is_empty() && self.max_basket.is_none_or(|most| basket.len() <= most)
     }
@@ -118,7 +105,7 @@ impl PairSearch {
                 *count += 1;
             }
         }
-        let least = wanted.least_count(total);
+        let least = least_count(wanted.min_support, total);
         let mut frequent = items.clone();
         frequent.retain(|&item| u64::from(self.counts[item as usize]) >= least);
         frequent.sort_unstable_by(|&a, &b| compare(a, b));
@@ -173,25 +160,6 @@ mod tests {
             min_support,
             max_basket: None,
         }
-    }
-
-    /// 0.1 is not a binary fraction, and a tenth of thirty is three all the same.
-    #[test]
-    fn the_least_count_is_inclusive() {
-        for baskets in 1..2_000u64 {
-            for hundredths in 1..=100u64 {
-                let exact = (hundredths * baskets).div_ceil(100);
-                let text = format!("0.{hundredths:02}");
-                let fraction = if hundredths == 100 {
-                    1.0
-                } else {
-                    text.parse().unwrap_or(1.0)
-                };
-                assert_eq!(wanted(fraction).least_count(baskets), exact);
-            }
-        }
-        assert_eq!(wanted(1e-300).least_count(5), 1);
-        assert_eq!(wanted(0.5).least_count(0), 1);
     }
 
     /// {1, 2} thrice, {1} and {3} once: together 3 of 5, by chance 4/5 · 3/5.

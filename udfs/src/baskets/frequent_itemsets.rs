@@ -1,0 +1,277 @@
+//! `frequent_itemsets(basket, item, min_support [, max_length])`: what is often bought together.
+//!
+//! Definition: every set of items that at least the share `min_support` of the baskets hold,
+//! whatever else they hold: baskets with the set / baskets.
+//!
+//! - `basket`, `item`: keys of any type that can be hashed. A line whose basket or item is NULL
+//!   is skipped. A basket holds each item once, however many lines.
+//! - `min_support`: constant, above 0 and at most 1, inclusive, compared as DOUBLEs, so that 3 of
+//!   30 is 0.1.
+//! - `max_length`: constant, at least 1: the most items of a set. Default: any number.
+//!
+//! Result: LIST of STRUCT(items LIST, baskets BIGINT, support DOUBLE), ordered by the number of
+//! items, then by the items, which ascend within a set. Items come back as they are, except that
+//! dictionaries are unpacked and unsigned integers become signed ones that hold them, BIGINT
+//! UNSIGNED a DECIMAL(20,0). No lines give an empty list.
+//!
+//! State: eight bytes a distinct line, and each basket's and item's key once; while it finishes,
+//! some 30 bytes for each line of a frequent item. Cost: a sort of the lines, then FP-growth: a
+//! tree of the baskets' frequent items, and a smaller one for each set that has larger ones.
+//! Without GROUP BY it finishes on one core and cannot spill; the report `basket_rules` can.
+//! Errors: constants out of range, at planning; more than a million sets, at execution.
+//! Source: Agrawal & Srikant 1994; Han, Pei & Yin 2000.
+
+use std::mem::size_of_val;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Float64Array};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use datafusion::common::{ScalarValue, resources_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::Documentation;
+use datafusion_macros::user_doc;
+
+use super::itemset_list::{MOST_SETS, baskets_column, items_column, items_type};
+use super::lines::Lines;
+use super::pair_list::{as_list, list_type};
+use crate::aggregate::Aggregating;
+use crate::constants::Constants;
+use crate::grouped::GroupedState;
+use crate::keys::result_type;
+use crate::math::itemsets::{Itemsets, Limits, SetSearch};
+use crate::math::support::least_count;
+use crate::parameter::{Kind, Parameter};
+use crate::registry::Described;
+
+const NAME: &str = "frequent_itemsets";
+
+/// Sets of items that are often in one basket.
+#[user_doc(
+    doc_section(label = "Baskets"),
+    description = "Every set of items that many baskets hold, with how many do. Returns a LIST of STRUCT(items LIST, baskets BIGINT, support DOUBLE), ordered by the number of items, then by the items, which ascend within a set; an empty list when there is nothing. A basket holds each item once, however many lines it has; support is a share of the baskets with at least one item. It finishes a group on one core, cannot spill, and gives no more than a million sets: for more, or more order lines than memory holds, use `basket_rules`.",
+    syntax_example = "frequent_itemsets(basket, item, min_support [, max_length])",
+    sql_example = "```sql
+SELECT s['items'] AS items, s['baskets'] AS baskets, s['support'] AS support
+FROM (
+  SELECT unnest(frequent_itemsets(basket, item, 0.5)) AS s
+  FROM (VALUES (1, 'beer'), (1, 'chips'), (2, 'beer'), (2, 'chips'), (3, 'beer'), (4, 'milk'))
+    AS lines(basket, item)
+);
++---------------+---------+---------+
+| items         | baskets | support |
++---------------+---------+---------+
+| [beer]        | 3       | 0.75    |
+| [chips]       | 2       | 0.5     |
+| [beer, chips] | 2       | 0.5     |
++---------------+---------+---------+
+```",
+    argument(
+        name = "basket",
+        description = "The key of the basket, of any type that can be hashed. A line with NULL is skipped."
+    ),
+    argument(
+        name = "item",
+        description = "The key of the item, of any type that can be hashed. A line with NULL is skipped. Unsigned integers come back as signed ones, BIGINT UNSIGNED as DECIMAL(20,0)."
+    ),
+    argument(
+        name = "min_support",
+        description = "A constant above 0 and at most 1: the least fraction of baskets that hold all items of a set, inclusive."
+    ),
+    argument(
+        name = "max_length",
+        description = "A constant whole number, at least 1: the most items of a set. Default: any number."
+    )
+)]
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FrequentItemsets;
+
+impl Described for FrequentItemsets {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::required("basket", Kind::Key),
+        Parameter::required("item", Kind::Key),
+        Parameter::required("min_support", Kind::ConstantDouble),
+        Parameter::optional("max_length", Kind::ConstantInteger),
+    ];
+
+    fn check(constants: &Constants) -> Result<()> {
+        min_support(constants)?;
+        max_length(constants).map(drop)
+    }
+}
+
+fn min_support(constants: &Constants) -> Result<f64> {
+    constants
+        .double("min_support")?
+        .filter(|support| *support > 0.0 && *support <= 1.0)
+        .ok_or_else(|| constants.out_of_range("min_support", "a fraction above 0 and at most 1"))
+}
+
+/// The most items of a set.
+pub(super) fn max_length(constants: &Constants) -> Result<usize> {
+    let Some(longest) = constants.integer("max_length")? else {
+        return Ok(usize::MAX);
+    };
+    usize::try_from(longest)
+        .ok()
+        .filter(|longest| *longest >= 1)
+        .ok_or_else(|| constants.out_of_range("max_length", "at least 1"))
+}
+
+fn set_fields(item: &DataType) -> Fields {
+    Fields::from(vec![
+        Field::new("items", items_type(&result_type(item)), true),
+        Field::new("baskets", DataType::Int64, true),
+        Field::new("support", DataType::Float64, true),
+    ])
+}
+
+impl Aggregating for FrequentItemsets {
+    const NAME: &'static str = NAME;
+
+    type State = FrequentItemsetsState;
+
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        Ok(list_type(set_fields(fields[1].data_type())))
+    }
+
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        Lines::state_fields(fields[0].data_type(), fields[1].data_type())
+    }
+
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<FrequentItemsetsState> {
+        let [basket, item] = [0, 1].map(|index| fields[index].data_type());
+        Ok(FrequentItemsetsState {
+            min_support: min_support(constants)?,
+            longest: max_length(constants)?,
+            item: result_type(item),
+            fields: set_fields(item),
+            lines: Lines::new(basket, item)?,
+        })
+    }
+
+    fn of_nothing(result: &DataType) -> Result<ScalarValue> {
+        ScalarValue::new_default(result)
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
+/// The lines of each group.
+pub(crate) struct FrequentItemsetsState {
+    min_support: f64,
+    longest: usize,
+    /// The type in which items are returned.
+    item: DataType,
+    fields: Fields,
+    lines: Lines,
+}
+
+impl FrequentItemsetsState {
+    /// The sets of each of the first `groups` groups, items by their numbers, and how many baskets
+    /// each group has.
+    fn search(&mut self, groups: usize) -> Result<(Vec<Itemsets>, Vec<usize>)> {
+        let ordered = self.lines.ordered(groups);
+        let mut search = SetSearch::new(self.lines.items().len());
+        let mut found = Vec::with_capacity(groups);
+        let mut totals = Vec::with_capacity(groups);
+        for group in 0..groups {
+            let baskets = ordered.baskets(group);
+            let limits = Limits {
+                least: least_count(self.min_support, baskets.len() as u64),
+                longest: self.longest,
+                most: MOST_SETS,
+            };
+            let lists = baskets.iter().map(|&basket| (ordered.items(basket), 1));
+            let Some(sets) = search.search(lists, limits, None) else {
+                return resources_err!(
+                    "{NAME} gives no list of more than {MOST_SETS} sets: raise min_support, set a \
+                     lower max_length, or use basket_rules, which gives rows"
+                );
+            };
+            found.push(sets);
+            totals.push(baskets.len());
+        }
+        Ok((found, totals))
+    }
+}
+
+impl GroupedState for FrequentItemsetsState {
+    fn grow(&mut self, groups: usize) {
+        self.lines.grow(groups);
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        self.lines
+            .add(&values[0], &values[1], group_indices, filter)
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        self.lines.merge(state, group_indices)
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let (found, totals) = self.search(groups)?;
+        let keys = self.lines.items();
+        // The items found in the order of their values, which is not that of their numbers.
+        let mut ranks = vec![u32::MAX; keys.len()];
+        let mut names = Vec::new();
+        for &item in found.iter().flat_map(Itemsets::items) {
+            if std::mem::replace(&mut ranks[item as usize], 0) == u32::MAX {
+                names.push(item);
+            }
+        }
+        names.sort_unstable_by(|&a, &b| keys.bytes(a).cmp(keys.bytes(b)));
+        for (rank, &item) in (0..).zip(&names) {
+            ranks[item as usize] = rank;
+        }
+        let found: Vec<Itemsets> = found
+            .into_iter()
+            .map(|sets| sets.ordered(|item| ranks[item as usize]))
+            .collect();
+        let supports = found.iter().zip(totals).flat_map(|(sets, total)| {
+            let baskets = sets.baskets().iter();
+            baskets.map(move |&baskets| baskets as f64 / total as f64)
+        });
+        let columns: Vec<ArrayRef> = vec![
+            items_column(&found, &keys.column(&names)?, &self.item)?,
+            baskets_column(&found),
+            Arc::new(Float64Array::from_iter_values(supports)),
+        ];
+        let lengths = found.iter().map(Itemsets::len).collect();
+        as_list(&self.fields, columns, lengths)
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        self.lines.state(groups)
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.lines.discard(groups);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        Lines::row_states(&values[0], &values[1], filter)
+    }
+
+    fn groups(&self) -> usize {
+        self.lines.groups()
+    }
+
+    fn heap_size(&self) -> usize {
+        self.lines.heap_size() + size_of_val(self.fields.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests;
