@@ -12,7 +12,7 @@ pub(super) fn list_offsets(lengths: impl Iterator<Item = usize>) -> Result<Offse
     for length in lengths {
         end += length;
         offsets.push(i32::try_from(end).map_err(|_| {
-            exec_datafusion_err!("{end} customers are more than lists of one batch can hold")
+            exec_datafusion_err!("{end} entries are more than lists of one batch can hold")
         })?);
     }
     Ok(OffsetBuffer::new(offsets.into()))

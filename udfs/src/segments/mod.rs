@@ -1,12 +1,15 @@
 //! Segments: scores and tiles of customers by what they did.
 
 mod customers;
+mod gini;
+mod inequality;
 mod lists;
 mod ntile_segment;
 mod ranking;
 mod rfm_score;
 mod rfm_segment;
 mod rows;
+mod top_share;
 
 use crate::registry::{Entry, Family};
 
@@ -20,6 +23,8 @@ pub(crate) fn family() -> Family {
             Entry::per_row(rfm_segment::RfmSegment),
             Entry::aggregate(ntile_segment::NtileSegment),
             Entry::window(ntile_segment::NtileSegmentOver::new()),
+            Entry::aggregate(gini::Gini),
+            Entry::aggregate(top_share::TopShare),
         ],
     }
 }

@@ -1,0 +1,197 @@
+//! All values of each group, and what they say of how unequal they are: the state of `gini` and
+//! `top_share`.
+//!
+//! Both need every value in order, so all are kept: twelve bytes a value, and nothing for a
+//! group. They are sorted at the end, a group at a time.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type};
+use datafusion::common::exec_err;
+use datafusion::error::Result;
+
+use super::lists::{list_entries, list_offsets};
+use crate::grouped::GroupedState;
+use crate::interrupt;
+use crate::math::inequality::{gini, top_share};
+use crate::math::value_lists::ValueLists;
+use crate::rows::{counted, for_each_counted};
+
+/// After how many groups a look is taken whether the query goes on.
+const GROUPS_AT_ONCE: usize = 4_096;
+
+/// What is asked of the values.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Measure {
+    Gini,
+    /// The share of the top members, who are this fraction of all.
+    TopShare(f64),
+}
+
+impl Measure {
+    fn of(self, sorted: &[f64]) -> Option<f64> {
+        match self {
+            Self::Gini => gini(sorted),
+            Self::TopShare(fraction) => top_share(sorted, fraction),
+        }
+    }
+}
+
+/// Brings the values' type to DOUBLE if it is a number's.
+pub(super) fn retype(types: &mut [DataType]) {
+    if let [value, ..] = types
+        && value.is_numeric()
+    {
+        *value = DataType::Float64;
+    }
+}
+
+/// The values of each group.
+pub(crate) struct Inequality {
+    /// The function that errors name.
+    function: &'static str,
+    measure: Measure,
+    values: ValueLists,
+}
+
+impl Inequality {
+    pub(super) fn new(function: &'static str, measure: Measure) -> Self {
+        Self {
+            function,
+            measure,
+            values: ValueLists::default(),
+        }
+    }
+
+    /// The columns of the state.
+    pub(super) fn fields() -> Vec<Field> {
+        vec![Field::new_list("values", item(), false)]
+    }
+
+    /// Calls `each` with the row and the value of every row that counts.
+    fn for_each_value(
+        &self,
+        values: &ArrayRef,
+        filter: Option<&BooleanArray>,
+        mut each: impl FnMut(usize, f64),
+    ) -> Result<()> {
+        let counted = counted(filter, &[values]);
+        let numbers = values.as_primitive::<Float64Type>().values();
+        let mut wrong = None;
+        for_each_counted(numbers.len(), counted.as_ref(), |row| {
+            let number = numbers[row];
+            if !number.is_finite() || number < 0.0 {
+                wrong = Some(number);
+            }
+            each(row, number);
+        });
+        match wrong {
+            None => Ok(()),
+            Some(number) => exec_err!(
+                "{}: values must be finite and not negative, got {number}",
+                self.function
+            ),
+        }
+    }
+
+    fn check_groups(&self) -> Result<()> {
+        match u32::try_from(self.values.len()) {
+            Ok(_) => Ok(()),
+            Err(_) => exec_err!("{}: more than {} groups", self.function, u32::MAX),
+        }
+    }
+}
+
+fn item() -> Field {
+    Field::new_list_field(DataType::Float64, false)
+}
+
+fn lists(lengths: impl Iterator<Item = usize>, values: Vec<f64>) -> Result<Vec<ArrayRef>> {
+    let values = Arc::new(Float64Array::from(values));
+    let lists = ListArray::try_new(Arc::new(item()), list_offsets(lengths)?, values, None)?;
+    Ok(vec![Arc::new(lists)])
+}
+
+impl GroupedState for Inequality {
+    fn grow(&mut self, groups: usize) {
+        self.values.grow(groups);
+    }
+
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        self.check_groups()?;
+        let mut kept = std::mem::take(&mut self.values);
+        let result = self.for_each_value(&values[0], filter, |row, value| {
+            kept.add(group_indices[row], value);
+        });
+        self.values = kept;
+        result
+    }
+
+    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        self.check_groups()?;
+        let (values, owners) = list_entries(state[0].as_list(), group_indices);
+        let values = values.as_primitive::<Float64Type>().values();
+        for (owner, value) in owners.into_iter().zip(values) {
+            self.values.add(owner, *value);
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
+        let (ends, mut values) = self.values.by_group(groups);
+        let mut results = Vec::with_capacity(groups);
+        let mut start = 0;
+        for (group, end) in ends.into_iter().enumerate() {
+            if group.is_multiple_of(GROUPS_AT_ONCE) {
+                interrupt::check()?;
+            }
+            let values = &mut values[start..end];
+            values.sort_unstable_by(f64::total_cmp);
+            results.push(self.measure.of(values));
+            start = end;
+        }
+        Ok(Arc::new(Float64Array::from(results)))
+    }
+
+    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
+        let (ends, values) = self.values.by_group(groups);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let lengths = ends.iter().zip(starts).map(|(end, start)| end - start);
+        lists(lengths, values)
+    }
+
+    fn discard(&mut self, groups: usize) {
+        self.values.discard(groups);
+    }
+
+    fn row_states(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let mut kept = Vec::with_capacity(values[0].len());
+        let mut lengths = vec![0; values[0].len()];
+        self.for_each_value(&values[0], filter, |row, value| {
+            kept.push(value);
+            lengths[row] = 1;
+        })?;
+        lists(lengths.into_iter(), kept)
+    }
+
+    fn groups(&self) -> usize {
+        self.values.len()
+    }
+
+    fn heap_size(&self) -> usize {
+        self.values.heap_size()
+    }
+}
+
+#[cfg(test)]
+mod tests;
