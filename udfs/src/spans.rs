@@ -43,11 +43,28 @@ impl Span {
         (nanos >= 0).then_some(Self { nanos })
     }
 
+    /// So many seconds.
+    pub(crate) const fn of_seconds(seconds: u32) -> Self {
+        Self {
+            nanos: seconds as i128 * NANOS_PER_SECOND,
+        }
+    }
+
     /// How many whole ticks of a time column of type `times` it covers: two of its times are at
     /// most this length apart exactly if their numbers are at most this many apart.
     pub(crate) fn ticks(self, times: &DataType) -> i64 {
         let tick = i128::from(nanos_per_tick(times));
         i64::try_from(self.nanos / tick).unwrap_or(i64::MAX)
+    }
+}
+
+/// The seconds that `ticks` of a time column of type `times` last.
+pub(crate) fn seconds(ticks: u128, times: &DataType) -> f64 {
+    let (ticks, nanos) = (ticks as f64, i128::from(nanos_per_tick(times)));
+    // Either quotient is whole, so that only what does not fit a double is rounded.
+    match nanos < NANOS_PER_SECOND {
+        true => ticks / (NANOS_PER_SECOND / nanos) as f64,
+        false => ticks * (nanos / NANOS_PER_SECOND) as f64,
     }
 }
 
@@ -80,6 +97,15 @@ mod tests {
         );
         assert_eq!(ticks(ScalarValue::from(1e300), &millis), Some(i64::MAX));
         assert_eq!(ticks(ScalarValue::from(i64::MAX), &millis), Some(i64::MAX));
+    }
+
+    #[test]
+    fn ticks_of_any_column_are_seconds() {
+        let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
+        assert_eq!(seconds(1_500_001, &micros), 1.500_001);
+        assert_eq!(seconds(1_500, &DataType::Date64), 1.5);
+        assert_eq!(seconds(7, &DataType::Date32), 604_800.0);
+        assert_eq!(Span::of_seconds(604_800).ticks(&DataType::Date32), 7);
     }
 
     #[test]

@@ -110,11 +110,26 @@ impl EventLog {
         self.events.extend(events);
     }
 
+    /// The masks of all events, to give them others.
+    pub(crate) fn masks_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        self.events.iter_mut().map(|event| &mut event.mask)
+    }
+
     /// The events of the first `groups` groups, each group's by time and mask.
     pub(crate) fn sorted(&self, groups: usize) -> Sorted {
+        self.sorted_as(groups, |mask| mask)
+    }
+
+    /// The same with the masks that `rename` gives them.
+    pub(crate) fn sorted_as(&self, groups: usize, rename: impl Fn(u32) -> u32) -> Sorted {
         let (mut ends, total) = self.starts(groups);
         let mut events = vec![Event::default(); total];
-        self.scatter(&mut ends, |position, event| events[position] = *event);
+        self.scatter(&mut ends, |position, event| {
+            events[position] = Event {
+                mask: rename(event.mask),
+                ..*event
+            };
+        });
         let mut rest = events.as_mut_slice();
         let mut start = 0;
         for &end in &ends {
@@ -236,6 +251,9 @@ mod tests {
             assert_eq!(found(&log.sorted(GROUPS)), wanted, "seed {seed}");
             let first = random.random_range(0..=GROUPS);
             assert_eq!(found(&log.sorted(first)), wanted[..first], "seed {seed}");
+            log.masks_mut().for_each(|mask| *mask = 3 - *mask);
+            assert_eq!(found(&log.sorted_as(GROUPS, |mask| 3 - mask)), wanted);
+            log.masks_mut().for_each(|mask| *mask = 3 - *mask);
             log.discard(first);
             assert_eq!(log.groups(), GROUPS - first);
             let rest = log.sorted(GROUPS - first);

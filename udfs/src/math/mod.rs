@@ -1,11 +1,13 @@
 //! The numeric code of the functions, over plain slices: it knows no Arrow.
 
 pub(crate) mod active;
+pub(crate) mod attribution;
 pub(crate) mod bgnbd;
 pub(crate) mod bgnbd_future;
 pub(crate) mod calendar;
 pub(crate) mod chain;
 pub(crate) mod cooccurrence;
+pub(crate) mod credits;
 pub(crate) mod distinct;
 pub(crate) mod earliest;
 pub(crate) mod events;
@@ -18,6 +20,7 @@ pub(crate) mod local_time;
 pub(crate) mod log_gamma;
 pub(crate) mod newton;
 pub(crate) mod pairs;
+pub(crate) mod paths;
 pub(crate) mod pattern;
 pub(crate) mod periods;
 pub(crate) mod prefix_tree;

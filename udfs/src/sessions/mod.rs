@@ -1,5 +1,9 @@
 //! Sessions, the paths through them, and the credit for conversions.
 
+mod attribution;
+mod keyed_events;
+mod lists;
+mod path_edges;
 mod sessionize;
 
 use crate::registry::{Entry, Family};
@@ -8,6 +12,10 @@ use crate::registry::{Entry, Family};
 pub(crate) fn family() -> Family {
     Family {
         title: "Sessions, paths, attribution",
-        functions: vec![Entry::window(sessionize::Sessionize::new())],
+        functions: vec![
+            Entry::window(sessionize::Sessionize::new()),
+            Entry::aggregate(path_edges::PathEdges),
+            Entry::aggregate(attribution::Attribution),
+        ],
     }
 }

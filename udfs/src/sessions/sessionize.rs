@@ -49,7 +49,7 @@ const NAME: &str = "sessionize";
 /// The numbers of sessions.
 #[user_doc(
     doc_section(label = "Sessions, paths, attribution"),
-    description = "The number of the session that each event of the partition belongs to, from 1: a new one begins when an event is more than `gap` after the one before it or, with `max_length`, more than that after the session's first event. The window must be ordered by the times, ascending; its frame does not matter. A NULL time has a NULL number and no effect.",
+    description = "Returns the number of the session that each event of the partition belongs to, a BIGINT from 1: a new one begins when an event is more than `gap` after the one before it or, with `max_length`, more than that after the session's first event. The window must be ordered by the times, ascending; its frame does not matter. A NULL time has a NULL number and no effect.",
     syntax_example = "sessionize(ts, gap [, max_length]) OVER (PARTITION BY … ORDER BY ts)",
     sql_example = "```sql
 SELECT customer, ts, sessionize(ts, INTERVAL '30 minutes') OVER (PARTITION BY customer ORDER BY ts) AS session
