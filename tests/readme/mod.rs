@@ -11,11 +11,12 @@ use tempfile::TempDir;
 
 use crate::support::{root, shipped};
 
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/tables.md",
     "docs/reports.md",
+    "docs/cookbook.md",
     "docs/flight-sql.md",
 ];
 
