@@ -2,6 +2,7 @@
 //! and any batch size give what one pass by brute force gives.
 
 mod brute_force;
+mod histories;
 mod reports;
 
 use cohortql_engine::Engine;
