@@ -2,7 +2,7 @@
 
 /// Every report, and every aggregate in its grouped form and in its form with OVER where it has
 /// one. The `.slt` files hold the rest of their arguments.
-pub(super) const QUERIES: [&str; 10] = [
+pub(super) const QUERIES: [&str; 12] = [
     "SELECT count(*), count(customer), sum(amount), min(order_id), max(order_id) FROM orders",
     "SELECT customer, cohort_month(ts) AS cohort FROM orders GROUP BY customer ORDER BY customer",
     "SELECT DISTINCT customer, cohort_month(ts) OVER (PARTITION BY customer) AS cohort FROM orders ORDER BY customer",
@@ -17,4 +17,7 @@ pub(super) const QUERIES: [&str; 10] = [
     "SELECT * FROM rfm(orders, customer => customer, ts => ts, amount => amount, order => order_id) ORDER BY customer",
     "SELECT * FROM basket_rules(orders, basket => order_id, item => item, min_support => 0.001) \
      ORDER BY antecedent, consequent",
+    "SELECT * FROM basket_rules(orders, basket => order_id, item => item, min_support => 0.001, max_length => 3) \
+     ORDER BY antecedent, consequent",
+    "SELECT store, frequent_itemsets(order_id, item, 0.001) FROM orders GROUP BY store ORDER BY store",
 ];

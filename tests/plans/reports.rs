@@ -273,27 +273,69 @@ async fn basket_rules_count_what_baskets_hold() {
     }
 }
 
-/// antecedent | consequent | baskets with the one, the other, both | baskets
+#[tokio::test]
+async fn basket_rules_of_sets_count_what_baskets_hold() {
+    let random = &mut StdRng::seed_from_u64(10);
+    for seed in 0..12 {
+        let rows = orders(seed, [0, 1, 40, 400][random.random_range(0..4)], 5);
+        let min_support = [0.0, 0.01, 0.1][random.random_range(0..3)];
+        let length = random.random_range(3..6);
+        let sql = format!(
+            "SELECT array_to_string(antecedent, '+'), array_to_string(consequent, '+'), \
+             baskets_antecedent, baskets_consequent, baskets_both, baskets FROM basket_rules(t, \
+             basket => order_id, item => item, min_support => {min_support}, max_length => {length})"
+        );
+        compare(&rows, random, &sql, rules_of(&rows, min_support, length)).await;
+    }
+}
+
+/// The rules of one item each side.
 fn rules(orders: &[Order], min_support: f64) -> Vec<String> {
+    rules_of(orders, min_support, 2)
+}
+
+/// antecedent | consequent | baskets with the one, the other, both | baskets
+fn rules_of(orders: &[Order], min_support: f64, length: usize) -> Vec<String> {
     let mut baskets: BTreeMap<i64, BTreeSet<&str>> = BTreeMap::new();
     for order in orders {
         if let Some(item) = &order.item {
             baskets.entry(order.order_id).or_default().insert(item);
         }
     }
-    let with = |items: &[&str]| {
-        let held = |basket: &&BTreeSet<&str>| items.iter().all(|item| basket.contains(item));
-        baskets.values().filter(held).count()
-    };
-    let items: BTreeSet<&str> = baskets.values().flatten().copied().collect();
+    // Every set that some basket holds, with how many do.
+    let mut sets: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+    for basket in baskets.values() {
+        let mut held: Vec<Vec<&str>> = vec![Vec::new()];
+        for item in basket {
+            let longer = held.iter().filter(|set| set.len() < length);
+            let with: Vec<Vec<&str>> = longer
+                .map(|set| [set.as_slice(), &[*item]].concat())
+                .collect();
+            held.extend(with);
+        }
+        for set in held {
+            *sets.entry(set).or_default() += 1;
+        }
+    }
     let mut result = Vec::new();
-    for a in &items {
-        for b in items.iter().filter(|b| *b != a) {
-            let both = with(&[a, b]);
-            if both > 0 && both as f64 / baskets.len() as f64 >= min_support {
-                let (n_a, n_b) = (with(&[a]), with(&[b]));
-                result.push(format!("{a}|{b}|{n_a}|{n_b}|{both}|{}", baskets.len()));
-            }
+    for (set, both) in sets.iter().filter(|(set, _)| set.len() > 1) {
+        if (*both as f64) / (baskets.len() as f64) < min_support {
+            continue;
+        }
+        for mask in 1..(1 << set.len()) - 1 {
+            let side = |wanted: usize| -> Vec<&str> {
+                let chosen = (0..set.len()).filter(|index| mask >> index & 1 == wanted);
+                chosen.map(|index| set[index]).collect()
+            };
+            let (antecedent, consequent) = (side(1), side(0));
+            result.push(format!(
+                "{}|{}|{}|{}|{both}|{}",
+                antecedent.join("+"),
+                consequent.join("+"),
+                sets[&antecedent],
+                sets[&consequent],
+                baskets.len()
+            ));
         }
     }
     result

@@ -1,28 +1,33 @@
 //! `basket_rules`: which items are bought together more often than apart.
 //!
 //! A basket holds each item once. The baskets' items are gathered, which is done once; from them
-//! the baskets and the items are counted. Only the pairs of items in at least `min_support` of the
-//! baskets are taken apart, each as a number, and counted. Every step over lines, baskets or pairs
-//! is a GROUP BY, so that it spreads over cores and spills; only the frequent items and their
-//! counts come together in one row. Each frequent pair gives two rules, antecedent → consequent
-//! and back.
+//! the baskets and the items are counted. Only what is in at least `min_support` of the baskets
+//! goes on, as numbers:
 //!
-//! With N baskets, n_a and n_c of them holding antecedent and consequent and n_ac both:
-//! support = n_ac/N, confidence = n_ac/n_a, lift = confidence / (n_c/N), leverage = support −
-//! n_a·n_c/N², conviction = (1 − n_c/N) / (1 − confidence), infinite at confidence 1;
-//! zhang = leverage / max(support·(1 − n_a/N), n_a/N·(n_c/N − support)), 0 over 0 is 0;
-//! jaccard = n_ac / (n_a + n_c − n_ac), certainty = (confidence − n_c/N) / (1 − n_c/N), 0 where
-//! every basket has the consequent; kulczynski = the mean of the two confidences. As mlxtend.
+//! - rules of one item each side: the pairs of each basket are counted, and each frequent pair
+//!   gives two rules, antecedent → consequent and back;
+//! - longer ones: each basket gives, for each of its items, the item with those before it. Grouped
+//!   by their last item these prefixes hold all that is needed to find the frequent sets that end
+//!   in it, so that all items are searched at a time (Li, Wang, Zhang, Zhang & Chang 2008). Each
+//!   set gives a rule for every split into two; the counts of both sides are those of sets as well,
+//!   since what is part of a frequent set is frequent.
+//!
+//! Every step over lines, baskets, pairs or prefixes is a GROUP BY, so that it spreads over cores
+//! and spills; only the frequent items come together in one row, and the frequent sets in the
+//! memory of a join. `basket_metrics` measures the rules.
 
-use datafusion::common::{Result, plan_err};
+use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
 use super::argument::Argument;
 use super::call::Call;
 
-/// Items of a rule, both sides together.
+/// Items of a rule, both sides together, unless `max_length` says otherwise.
 const ITEMS_OF_A_RULE: i64 = 2;
+
+/// The most that it may say: a set of ten items has a thousand rules.
+const MOST_ITEMS_OF_A_RULE: i64 = 10;
 
 /// The report's planner.
 #[derive(Debug)]
@@ -56,26 +61,33 @@ impl Report for BasketRules {
         let min_support = call.number("min_support", 0.0..=1.0, 0.0)?;
         let min_confidence = call.number("min_confidence", 0.0..=1.0, 0.0)?;
         let min_lift = call.number("min_lift", 0.0..=f64::MAX, 0.0)?;
-        let length = call.whole_number("max_length", 2..=i64::MAX, ITEMS_OF_A_RULE)?;
-        if length > ITEMS_OF_A_RULE {
-            return plan_err!(
-                "argument \"max_length\" of basket_rules must be 2: rules are of one item each \
-                 side, got {length}"
-            );
-        }
-        call.plan(&sql(min_support, min_confidence, min_lift))
+        let length = call.whole_number(
+            "max_length",
+            ITEMS_OF_A_RULE..=MOST_ITEMS_OF_A_RULE,
+            ITEMS_OF_A_RULE,
+        )?;
+        let counted = match length {
+            ITEMS_OF_A_RULE => rules_of_pairs(min_support),
+            longer => rules_of_sets(min_support, longer),
+        };
+        call.plan(&format!(
+            "WITH {}, {counted}, {}",
+            items(min_support),
+            measured(min_confidence, min_lift)
+        ))
     }
 }
 
-fn sql(min_support: f64, min_confidence: f64, min_lift: f64) -> String {
-    let double = |value: f64| format!("CAST('{value:e}' AS DOUBLE)");
-    let (min_support, min_confidence, min_lift) = (
-        double(min_support),
-        double(min_confidence),
-        double(min_lift),
-    );
+/// A DOUBLE as SQL.
+fn double(value: f64) -> String {
+    format!("CAST('{value:e}' AS DOUBLE)")
+}
+
+/// What each basket holds, how many there are, and the frequent items in order, as one row.
+fn items(min_support: f64) -> String {
+    let min_support = double(min_support);
     format!(
-        "WITH _rules_lines AS (
+        "_rules_lines AS (
            SELECT basket, item FROM (SELECT $basket AS basket, $item AS item FROM \"$input\")
            WHERE basket IS NOT NULL AND item IS NOT NULL),
          _rules_contents AS (SELECT itemset(item) AS items FROM _rules_lines GROUP BY basket),
@@ -87,8 +99,15 @@ fn sql(min_support: f64, min_confidence: f64, min_lift: f64) -> String {
            SELECT array_agg(item ORDER BY item) AS items,
              array_agg(n_item ORDER BY item) AS counts, count(item) AS n
            FROM _rules_counts
-           WHERE CAST(n_item AS DOUBLE) / (SELECT n FROM _rules_total) >= {min_support}),
-         _rules_frequent AS (
+           WHERE CAST(n_item AS DOUBLE) / (SELECT n FROM _rules_total) >= {min_support})"
+    )
+}
+
+/// The counts of the rules of one item each side.
+fn rules_of_pairs(min_support: f64) -> String {
+    let min_support = double(min_support);
+    format!(
+        "_rules_frequent AS (
            SELECT unnest(items) AS item, unnest(counts) AS n_item, unnest(range(1, n + 1)) AS place
            FROM _rules_listed),
          _rules_pairs AS (
@@ -109,30 +128,51 @@ fn sql(min_support: f64, min_confidence: f64, min_lift: f64) -> String {
              CASE forth WHEN 1 THEN item_b ELSE item_a END AS consequent,
              CASE forth WHEN 1 THEN n_a ELSE n_b END AS n_a,
              CASE forth WHEN 1 THEN n_b ELSE n_a END AS n_c, n_both, n
-           FROM (SELECT *, unnest([1, 0]) AS forth FROM _rules_named)),
-         _rules_measured AS (
-           SELECT *, CAST(n_a AS DOUBLE) / n AS support_a, CAST(n_c AS DOUBLE) / n AS support_c,
-             CAST(n_both AS DOUBLE) / n AS support, CAST(n_both AS DOUBLE) / n_a AS confidence,
-             CAST(n_both AS DOUBLE) * n / (CAST(n_a AS DOUBLE) * n_c) AS lift,
-             CAST(n_both AS DOUBLE) / n - CAST(n_a AS DOUBLE) / n * (CAST(n_c AS DOUBLE) / n)
-               AS leverage
-           FROM _rules_directed)
+           FROM (SELECT *, unnest([1, 0]) AS forth FROM _rules_named))"
+    )
+}
+
+/// The counts of the rules of sets of up to `length` items, lists of items each side.
+fn rules_of_sets(min_support: f64, length: i64) -> String {
+    let min_support = double(min_support);
+    format!(
+        "_rules_found AS (
+           SELECT prefix_itemsets(prefix, n, {min_support}, {length}) AS sets
+           FROM (SELECT unnest(item_prefixes(items, (SELECT items FROM _rules_listed))) AS prefix,
+                   (SELECT n FROM _rules_total) AS n
+                 FROM _rules_contents)
+           GROUP BY prefix[-1]),
+         _rules_sets AS (
+           SELECT found['places'] AS places, found['baskets'] AS n_set
+           FROM (SELECT unnest(sets) AS found FROM _rules_found)),
+         _rules_named AS (
+           SELECT places, items_at(places, (SELECT items FROM _rules_listed)) AS items, n_set
+           FROM _rules_sets),
+         _rules_split AS (
+           SELECT split['antecedent'] AS antecedent, split['consequent'] AS consequent, n_both
+           FROM (SELECT unnest(itemset_splits(places)) AS split, n_set AS n_both
+                 FROM _rules_sets)),
+         _rules_directed AS (
+           SELECT a.items AS antecedent, c.items AS consequent, a.n_set AS n_a, c.n_set AS n_c,
+             n_both, (SELECT n FROM _rules_total) AS n
+           FROM _rules_named AS c JOIN (
+             _rules_named AS a JOIN _rules_split AS s ON a.places = s.antecedent)
+           ON c.places = s.consequent)"
+    )
+}
+
+/// The rules that are wanted, with all that is said of them.
+fn measured(min_confidence: f64, min_lift: f64) -> String {
+    let (min_confidence, min_lift) = (double(min_confidence), double(min_lift));
+    format!(
+        "_rules_measured AS (
+           SELECT *, basket_metrics(n, n_a, n_c, n_both) AS m FROM _rules_directed)
          SELECT antecedent, consequent, n_a AS baskets_antecedent, n_c AS baskets_consequent,
-           n_both AS baskets_both, n AS baskets, support, confidence, lift, leverage,
-           CASE WHEN n_both = n_a THEN CAST('Infinity' AS DOUBLE)
-             ELSE (CAST(1 AS DOUBLE) - support_c) / (CAST(1 AS DOUBLE) - confidence)
-           END AS conviction,
-           CASE WHEN greatest(support * (CAST(1 AS DOUBLE) - support_a),
-                              support_a * (support_c - support)) = 0 THEN CAST(0 AS DOUBLE)
-             ELSE leverage / greatest(support * (CAST(1 AS DOUBLE) - support_a),
-                                      support_a * (support_c - support))
-           END AS zhang,
-           CAST(n_both AS DOUBLE) / (n_a + n_c - n_both) AS jaccard,
-           CASE WHEN n_c = n THEN CAST(0 AS DOUBLE)
-             ELSE (confidence - support_c) / (CAST(1 AS DOUBLE) - support_c)
-           END AS certainty,
-           (confidence + CAST(n_both AS DOUBLE) / n_c) / 2 AS kulczynski
+           n_both AS baskets_both, n AS baskets, m['support'] AS support,
+           m['confidence'] AS confidence, m['lift'] AS lift, m['leverage'] AS leverage,
+           m['conviction'] AS conviction, m['zhang'] AS zhang, m['jaccard'] AS jaccard,
+           m['certainty'] AS certainty, m['kulczynski'] AS kulczynski
          FROM _rules_measured
-         WHERE confidence >= {min_confidence} AND lift >= {min_lift}"
+         WHERE m['confidence'] >= {min_confidence} AND m['lift'] >= {min_lift}"
     )
 }
