@@ -143,8 +143,7 @@ impl Events {
         let rows = times.len();
         let counted = counted(filter, &[times]);
         let ticks = ticks(times)?;
-        let mut masks = Vec::new();
-        fill_masks(&mut masks, conditions, counted.as_ref(), rows);
+        let masks = masks_of(conditions, counted.as_ref(), rows);
         let is_kept = |row: usize| match self.kept {
             Kept::Matching => masks[row] != 0,
             Kept::All => counted.as_ref().is_none_or(|counted| counted.is_valid(row)),
@@ -158,6 +157,11 @@ impl Events {
             found.ends.push(found.times.len());
         }
         Ok(lists(found))
+    }
+
+    /// The masks of the batch that was added last, one a row, 0 for one that does not count.
+    pub(crate) fn masks(&self) -> &[u32] {
+        &self.masks
     }
 
     /// The events of the first `groups` groups, each group's by time, those at the same time by
@@ -177,8 +181,18 @@ impl Events {
     }
 }
 
-/// Makes `masks` those of a batch: bit k is set where `counted` lets the row through and condition
-/// k is true.
+/// The masks of a batch: bit k is set where `counted` lets the row through and condition k is true.
+pub(crate) fn masks_of(
+    conditions: &[ArrayRef],
+    counted: Option<&NullBuffer>,
+    rows: usize,
+) -> Vec<u32> {
+    let mut masks = Vec::new();
+    fill_masks(&mut masks, conditions, counted, rows);
+    masks
+}
+
+/// Makes `masks` those of a batch.
 pub(crate) fn fill_masks(
     masks: &mut Vec<u32>,
     conditions: &[ArrayRef],

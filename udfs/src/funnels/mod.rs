@@ -1,11 +1,21 @@
 //! Funnels: how far customers come along a chain of steps.
 
-use crate::registry::Family;
+mod call;
+mod funnel_chain;
+mod state;
+mod window_funnel;
+mod window_funnel_events;
+
+use crate::registry::{Entry, Family};
 
 /// The family's functions.
 pub(crate) fn family() -> Family {
     Family {
         title: "Funnels",
-        functions: vec![],
+        functions: vec![
+            Entry::aggregate(window_funnel::WindowFunnel),
+            Entry::aggregate(window_funnel_events::WindowFunnelEvents),
+            Entry::aggregate(funnel_chain::FunnelChain),
+        ],
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod distinct;
 pub(crate) mod earliest;
 pub(crate) mod events;
 pub(crate) mod exact_sum;
+pub(crate) mod funnel;
 pub(crate) mod gamma_gamma;
 pub(crate) mod inequality;
 pub(crate) mod itemsets;
