@@ -25,12 +25,19 @@
 //! rows, and one look at each of them. Errors, at planning: an unknown mode, `'allow_reentry'`
 //! without `'strict_order'`, a window with months, that is negative or not constant.
 //!
-//! Source: ClickHouse 26.9, with which a test compares all modes. One result differs: with
-//! `'strict_increase'` but not `'strict_once'` ClickHouse keeps one chain a step, and a chain that
-//! comes to a step hides the one that was there from all rows of the same time. So of rows of c1
-//! at 1 and at 2 and of c2 at 2 it finds no second step, although that at 2 is later than that
-//! at 1; here it is found. With `'strict_deduplication'` or `'strict_order'` as well such a step
-//! may also end the search where ClickHouse goes on.
+//! Source: ClickHouse 26.9, with which a test compares all modes. Two results differ, unless the
+//! mode `'clickhouse'` asks for ClickHouse's:
+//!
+//! - With `'strict_increase'` but not `'strict_once'` ClickHouse keeps one chain a step, and a chain
+//!   that comes to a step hides the one that was there from all rows of the same time. So of rows
+//!   of c1 at 1 and at 2 and of c2 at 2 it finds no second step, although that at 2 is later than
+//!   that at 1; here it is found. With `'strict_deduplication'` or `'strict_order'` as well, such a
+//!   step may also end the search where ClickHouse goes on.
+//! - With `'strict_deduplication'` and `'strict_once'` a row that every chain holds already, as
+//!   one of c1 and c2 when another row of that time served step 2, is no repetition here. In
+//!   ClickHouse it is one if it comes after the other, and which does is not defined there. With
+//!   `'clickhouse'` rows at the same time come by the sum of 2 to the power of i over the ci that
+//!   they fulfil, from the least.
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;
@@ -49,7 +56,7 @@ use crate::registry::Described;
 /// The deepest step.
 #[user_doc(
     doc_section(label = "Funnels"),
-    description = "How many steps of a funnel a customer came along: the greatest k for which rows fulfil c1 to ck, one after another in the order of time, the last at most `window` after the first. One row may serve several steps unless a mode says otherwise, and rows at the same time go by step. Returns an INT, 0 when no row fulfils c1. These are the rules of ClickHouse's windowFunnel, with one difference: with `'strict_increase'` and without `'strict_once'`, ClickHouse loses a chain when another comes to the same step at the time of the step after; the mode `'clickhouse'` does so as well.",
+    description = "How many steps of a funnel a customer came along: the greatest k for which rows fulfil c1 to ck, one after another in the order of time, the last at most `window` after the first. One row may serve several steps unless a mode says otherwise, and rows at the same time go by step. Returns an INT, 0 when no row fulfils c1. These are the rules of ClickHouse's windowFunnel but for two results, which the mode `'clickhouse'` gives as ClickHouse does: with `'strict_increase'` and without `'strict_once'`, ClickHouse loses a chain when another comes to the same step at the time of the step after; with `'strict_deduplication'` and `'strict_once'`, it may take a row that is in the chain already for a repetition.",
     syntax_example = "window_funnel(window [, modes], ts, c1, …)",
     sql_example = "```sql
 SELECT customer, window_funnel(INTERVAL '1 hour', at, page = 'cart', page = 'pay') AS step

@@ -6,7 +6,10 @@
 //! Arguments, state, cost and errors are those of `window_funnel`. Result: LIST of the type of
 //! `ts`, one a step; empty when no row fulfils c1 or there is none. Error, at execution: more times
 //! than a list column can hold. Where the search ends early, as with `'strict_order'`, rows after
-//! its end count no more, and those before count however many steps have been taken already.
+//! its end count no more, and those before count however many steps have been taken already. With
+//! `'strict_deduplication'` and `'strict_once'`, which of several rows of one time is the first to
+//! take a step may decide when the chain starts: it is the one with the least sum of 2 to the power
+//! of i over the ci that it fulfils.
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;

@@ -8,8 +8,8 @@ pub(super) struct Chains {
     steps: usize,
     /// To how many steps chains have come.
     depth: usize,
-    /// When the chain of each step started.
-    starts: [i64; MOST_STEPS],
+    /// When the chain of each step started; none beyond `depth`.
+    starts: [Option<i64>; MOST_STEPS],
     /// The times of the chain of each step, `steps` places a step; none when they are not wanted.
     times: Vec<i64>,
 }
@@ -19,7 +19,7 @@ impl Chains {
         Self {
             steps,
             depth: 0,
-            starts: [0; MOST_STEPS],
+            starts: [None; MOST_STEPS],
             times: vec![0; if with_times { steps * steps } else { 0 }],
         }
     }
@@ -33,12 +33,13 @@ impl Chains {
     }
 
     pub(super) fn clear(&mut self) {
+        self.starts[..self.depth].fill(None);
         self.depth = 0;
     }
 
     /// When the chain of step `step` started.
     pub(super) fn start(&self, step: usize) -> Option<i64> {
-        (step < self.depth).then(|| self.starts[step])
+        self.starts[step]
     }
 
     /// The times of the chain that is the deepest; empty when there is none.
@@ -55,9 +56,9 @@ impl Chains {
     pub(super) fn go(&mut self, first: usize, last: usize, time: i64) {
         let start = match first.checked_sub(1) {
             Some(before) => self.starts[before],
-            None => time,
+            None => Some(time),
         };
-        if last < self.depth && start <= self.starts[last] {
+        if start <= self.starts[last] {
             return;
         }
         self.depth = self.depth.max(last + 1);

@@ -37,8 +37,9 @@ pub(crate) struct Modes {
     pub(crate) increase: bool,
     /// A row serves a chain once.
     pub(crate) once: bool,
-    /// With `increase` and without `once`, a chain that comes to a step hides those that came
-    /// there before it from all events of the same time, as in ClickHouse.
+    /// As in ClickHouse: with `increase` and without `once`, a chain that comes to a step hides
+    /// those that came there before it from all events of the same time; with `deduplication` and
+    /// `once`, a row that is in every chain may still repeat a step.
     pub(crate) clickhouse: bool,
 }
 
@@ -331,7 +332,7 @@ impl Funnel {
             // that started later have come.
             let first = self.matching.first_with(step);
             if first == 0 || self.is_open(first - 1, held.time) {
-                firsts[step] = Some(first);
+                firsts[step] = Some(self.latest_with_start(first, step));
                 depth = depth.max(step + 1);
             }
         }
@@ -341,6 +342,16 @@ impl Funnel {
             }
         }
         flow
+    }
+
+    /// Of the steps from `first` to `last`, the last to which a chain can go on that started when
+    /// the one before `first` did: it came to the steps between earlier than this time.
+    fn latest_with_start(&self, mut first: usize, last: usize) -> usize {
+        while first > 0 && first < last && self.chains.start(first) == self.chains.start(first - 1)
+        {
+            first += 1;
+        }
+        first
     }
 
     /// Bytes on the heap.

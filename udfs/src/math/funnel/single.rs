@@ -52,10 +52,10 @@ impl Single {
                     continue;
                 }
                 let depth = self.depth();
-                let repeated = depth > step;
+                let is_held = depth > step && !modes.clickhouse && !self.differs(step, window, row);
                 match modes.verdict(step, depth) {
                     Verdict::Goes => {}
-                    Verdict::Ends if repeated && !self.differs(step, window, row) => continue,
+                    Verdict::Ends if is_held => continue,
                     Verdict::Ends => return ControlFlow::Break(()),
                     Verdict::Ignored => continue,
                 }
