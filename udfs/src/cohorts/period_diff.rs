@@ -17,7 +17,8 @@
 //! Result: INT. State: none. Cost: two lookups of the calendar a row.
 //! Errors, at planning: types, an unknown unit or zone; at execution: a time beyond the
 //! calendar, more periods than an INT holds.
-//! Source: it is DATEDIFF of Snowflake and DuckDB, with weeks from Monday.
+//! Source: it counts borders as DATEDIFF of Snowflake does, with weeks from Monday, and that of
+//! DuckDB but for weeks, of which DuckDB counts whole ones.
 
 use std::sync::Arc;
 
