@@ -95,14 +95,14 @@ impl ExactSums {
 }
 
 /// The rounded sum and what the rounding lost, exactly (Knuth).
-fn two_sum(a: f64, b: f64) -> (f64, f64) {
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let b_part = sum - a;
     (sum, (a - (sum - b_part)) + (b - b_part))
 }
 
 /// Adds to an expansion whose parts do not overlap and grow in magnitude.
-fn grow(parts: &mut Vec<f64>, mut value: f64) {
+pub(crate) fn grow(parts: &mut Vec<f64>, mut value: f64) {
     let mut kept = 0;
     for index in 0..parts.len() {
         let (sum, error) = two_sum(parts[index], value);
@@ -124,6 +124,12 @@ fn round(high: f64, low: f64, rest: &[f64]) -> f64 {
     for part in rest.iter().copied().chain([low, high]) {
         grow(&mut parts, part);
     }
+    rounded(parts)
+}
+
+/// The total of an expansion whose parts do not overlap and grow in magnitude, rounded to the
+/// nearest double, ties to even.
+pub(crate) fn rounded(mut parts: Vec<f64>) -> f64 {
     let Some(mut sum) = parts.pop() else {
         return 0.0;
     };

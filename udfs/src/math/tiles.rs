@@ -73,6 +73,12 @@ pub(crate) fn ordered(value: f64) -> i64 {
     bits ^ ((bits >> 63) & i64::MAX)
 }
 
+/// The number that [`ordered`] made an integer of.
+pub(crate) fn unordered(ordered: i64) -> f64 {
+    let bits = ordered ^ ((ordered >> 63) & i64::MAX);
+    f64::from_bits(bits.cast_unsigned())
+}
+
 fn tile(bounds_reached: usize) -> u8 {
     // There are at most eight bounds.
     u8::try_from(bounds_reached).map_or(u8::MAX, |reached| reached + 1)
@@ -182,6 +188,9 @@ mod tests {
         ];
         assert!(ascending.map(ordered).is_sorted_by(|a, b| a < b));
         assert_eq!(ordered(-0.0), ordered(0.0));
+        for number in &ascending[..9] {
+            assert_eq!(unordered(ordered(*number)), *number);
+        }
         assert_eq!(ordered(-f64::NAN), ordered(f64::NAN));
     }
 
