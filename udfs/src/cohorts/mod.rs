@@ -10,6 +10,7 @@ mod period_diff;
 mod retention;
 #[cfg(test)]
 mod samples;
+mod survival;
 mod units;
 
 use crate::registry::{Entry, Family};
@@ -26,6 +27,7 @@ pub(crate) fn family() -> Family {
             Entry::aggregate(retention::Retention),
             Entry::aggregate(nth_time::NthTime),
             Entry::per_row(churn_status::ChurnStatus),
+            Entry::aggregate(survival::Survival),
         ],
     }
 }
