@@ -7,8 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder,
-    Int64Array, ListArray, StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, ListArray, StructArray,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Float64Type, Int64Type};
@@ -148,32 +147,21 @@ impl<M: Model<N, K>, const N: usize, const K: usize> GroupedState for FitState<M
     }
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let mut parameters: [Vec<f64>; K] = std::array::from_fn(|_| Vec::with_capacity(groups));
-        let mut likelihoods = Float64Builder::with_capacity(groups);
-        let mut converged = BooleanBuilder::with_capacity(groups);
-        let mut known = Vec::with_capacity(groups);
-        for rows in self.rows.of_groups(groups) {
-            let fit = M::fit(rows);
-            known.push(fit.is_some());
-            for (number, column) in parameters.iter_mut().enumerate() {
-                column.push(fit.map_or(0.0, |fit| fit.parameters[number]));
-            }
-            likelihoods.append_value(fit.map_or(0.0, |fit| fit.log_likelihood));
-            converged.append_value(fit.is_some_and(|fit| fit.converged));
-        }
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(K + 2);
-        for column in parameters {
-            columns.push(Arc::new(Float64Array::from(column)));
-        }
-        columns.push(Arc::new(likelihoods.finish()));
-        columns.push(Arc::new(converged.finish()));
-        let known = NullBuffer::from(known);
+        let fits: Vec<Option<Fit<K>>> = self.rows.of_groups(groups).map(M::fit).collect();
+        let double = |part: &dyn Fn(&Fit<K>) -> f64| -> ArrayRef {
+            let parts = fits.iter().map(|fit| fit.as_ref().map(part));
+            Arc::new(parts.collect::<Float64Array>())
+        };
+        let mut columns: Vec<ArrayRef> = (0..K)
+            .map(|number| double(&|fit| fit.parameters[number]))
+            .collect();
+        columns.push(double(&|fit| fit.log_likelihood));
+        let converged = fits.iter().map(|fit| fit.map(|fit| fit.converged));
+        columns.push(Arc::new(converged.collect::<BooleanArray>()));
+        let known = NullBuffer::from_iter(fits.iter().map(Option::is_some));
         let fields = result_fields(M::FITTED);
-        Ok(Arc::new(StructArray::try_new(
-            fields,
-            columns,
-            Some(known),
-        )?))
+        let result = StructArray::try_new(fields, columns, Some(known))?;
+        Ok(Arc::new(result))
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

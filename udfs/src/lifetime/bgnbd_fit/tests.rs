@@ -68,14 +68,12 @@ fn any_split_equals_one_pass() {
 
 fn expected(fits: &[Option<Fit<4>>]) -> ArrayRef {
     let double = |part: &dyn Fn(&Fit<4>) -> f64| -> ArrayRef {
-        let parts = fits.iter().map(|fit| fit.as_ref().map_or(0.0, part));
-        Arc::new(parts.map(Some).collect::<Float64Array>())
+        let parts = fits.iter().map(|fit| fit.as_ref().map(part));
+        Arc::new(parts.collect::<Float64Array>())
     };
     let mut columns: Vec<ArrayRef> = (0..4).map(|k| double(&|fit| fit.parameters[k])).collect();
     columns.push(double(&|fit| fit.log_likelihood));
-    let converged = fits
-        .iter()
-        .map(|fit| Some(fit.is_some_and(|fit| fit.converged)));
+    let converged = fits.iter().map(|fit| fit.map(|fit| fit.converged));
     columns.push(Arc::new(converged.collect::<BooleanArray>()));
     let known = NullBuffer::from_iter(fits.iter().map(Option::is_some));
     let fields = result_fields(BgnbdFit::FITTED);

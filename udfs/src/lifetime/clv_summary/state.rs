@@ -249,18 +249,19 @@ impl GroupedState for ClvSummaryState {
                 repeats => total / (one * repeats as f64),
             });
         }
+        // A field of a NULL must be NULL by itself: DataFusion takes it without looking further.
+        let known = Some(NullBuffer::from(known));
+        let doubles = |values: Vec<f64>| -> ArrayRef {
+            Arc::new(Float64Array::new(values.into(), known.clone()))
+        };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from(frequencies)),
-            Arc::new(Float64Array::from(recencies)),
-            Arc::new(Float64Array::from(ages)),
-            Arc::new(Float64Array::from(means)),
+            Arc::new(Int64Array::new(frequencies.into(), known.clone())),
+            doubles(recencies),
+            doubles(ages),
+            doubles(means),
         ];
-        let known = NullBuffer::from(known);
-        Ok(Arc::new(StructArray::try_new(
-            result_fields(),
-            columns,
-            Some(known),
-        )?))
+        let result = StructArray::try_new(result_fields(), columns, known)?;
+        Ok(Arc::new(result))
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

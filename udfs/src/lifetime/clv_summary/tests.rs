@@ -99,13 +99,10 @@ fn column(histories: impl Iterator<Item = Option<(i64, f64, f64, f64)>>) -> Arra
     let histories: Vec<_> = histories.collect();
     let known = NullBuffer::from_iter(histories.iter().map(Option::is_some));
     let of = |part: fn((i64, f64, f64, f64)) -> f64| -> ArrayRef {
-        let parts = histories.iter().map(|history| history.map_or(0.0, part));
-        Arc::new(parts.map(Some).collect::<Float64Array>())
+        let parts = histories.iter().map(|history| history.map(part));
+        Arc::new(parts.collect::<Float64Array>())
     };
-    let frequencies: Int64Array = histories
-        .iter()
-        .map(|h| Some(h.map_or(0, |h| h.0)))
-        .collect();
+    let frequencies: Int64Array = histories.iter().map(|h| h.map(|h| h.0)).collect();
     let columns = vec![
         Arc::new(frequencies) as ArrayRef,
         of(|h| h.1),
