@@ -169,13 +169,13 @@ pub(crate) struct FrequentItemsetsState {
 }
 
 impl FrequentItemsetsState {
-    /// The sets of each of the first `groups` groups, items by their numbers, and how many baskets
-    /// each group has.
-    fn search(&mut self, groups: usize) -> Result<(Vec<Itemsets>, Vec<usize>)> {
+    /// The sets of the first `groups` groups, one group's after another's, items by their numbers;
+    /// and of each group, how many sets and how many baskets it has.
+    fn search(&mut self, groups: usize) -> Result<(Itemsets, Vec<usize>, Vec<usize>)> {
         let ordered = self.lines.ordered(groups);
         let mut search = SetSearch::new(self.lines.items().len());
-        let mut found = Vec::with_capacity(groups);
-        let mut totals = Vec::with_capacity(groups);
+        let mut found = Itemsets::default();
+        let (mut lengths, mut totals) = (Vec::with_capacity(groups), Vec::with_capacity(groups));
         for group in 0..groups {
             let baskets = ordered.baskets(group);
             let limits = Limits {
@@ -190,10 +190,11 @@ impl FrequentItemsetsState {
                      lower max_length, or use basket_rules, which gives rows"
                 );
             };
-            found.push(sets);
+            found.append(&sets);
+            lengths.push(sets.len());
             totals.push(baskets.len());
         }
-        Ok((found, totals))
+        Ok((found, lengths, totals))
     }
 }
 
@@ -217,12 +218,12 @@ impl GroupedState for FrequentItemsetsState {
     }
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let (found, totals) = self.search(groups)?;
+        let (found, lengths, totals) = self.search(groups)?;
         let keys = self.lines.items();
         // The items found in the order of their values, which is not that of their numbers.
         let mut ranks = vec![u32::MAX; keys.len()];
         let mut names = Vec::new();
-        for &item in found.iter().flat_map(Itemsets::items) {
+        for &item in found.items() {
             if std::mem::replace(&mut ranks[item as usize], 0) == u32::MAX {
                 names.push(item);
             }
@@ -231,20 +232,21 @@ impl GroupedState for FrequentItemsetsState {
         for (rank, &item) in (0..).zip(&names) {
             ranks[item as usize] = rank;
         }
-        let found: Vec<Itemsets> = found
-            .into_iter()
-            .map(|sets| sets.ordered(|item| ranks[item as usize]))
-            .collect();
-        let supports = found.iter().zip(totals).flat_map(|(sets, total)| {
-            let baskets = sets.baskets().iter();
-            baskets.map(move |&baskets| baskets as f64 / total as f64)
-        });
+        let found = found.ordered(&lengths, |item| ranks[item as usize]);
+        let totals = lengths
+            .iter()
+            .zip(totals)
+            .flat_map(|(&sets, total)| std::iter::repeat_n(total, sets));
+        let supports = found
+            .baskets()
+            .iter()
+            .zip(totals)
+            .map(|(&baskets, total)| baskets as f64 / total as f64);
         let columns: Vec<ArrayRef> = vec![
             items_column(&found, &keys.column(&names)?, &self.item)?,
             baskets_column(&found),
             Arc::new(Float64Array::from_iter_values(supports)),
         ];
-        let lengths = found.iter().map(Itemsets::len).collect();
         as_list(&self.fields, columns, lengths)
     }
 

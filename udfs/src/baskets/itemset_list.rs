@@ -25,23 +25,17 @@ pub(super) fn items_type(item: &DataType) -> DataType {
 /// # Errors
 ///
 /// An execution error for more items than a column of lists can hold.
-pub(super) fn items_column(
-    groups: &[Itemsets],
-    names: &ArrayRef,
-    item: &DataType,
-) -> Result<ArrayRef> {
-    let all: usize = groups.iter().map(|sets| sets.items().len()).sum();
+pub(super) fn items_column(sets: &Itemsets, names: &ArrayRef, item: &DataType) -> Result<ArrayRef> {
+    let all = sets.items().len();
     if i32::try_from(all).is_err() {
         return exec_err!(
             "{all} items are more than a column of lists can hold; raise min_support"
         );
     }
-    let numbers = groups.iter().flat_map(|sets| sets.items().iter().copied());
-    let items = take(names, &UInt32Array::from_iter_values(numbers), None)?;
-    let lengths = groups.iter().flat_map(Itemsets::lengths);
+    let items = take(names, &UInt32Array::from(sets.items().to_vec()), None)?;
     let list = ListArray::try_new(
         Arc::new(Field::new_list_field(item.clone(), true)),
-        OffsetBuffer::from_lengths(lengths),
+        OffsetBuffer::from_lengths(sets.lengths()),
         cast(&items, item)?,
         None,
     )?;
@@ -49,8 +43,8 @@ pub(super) fn items_column(
 }
 
 /// How many baskets hold each set.
-pub(super) fn baskets_column(groups: &[Itemsets]) -> ArrayRef {
-    let baskets = groups.iter().flat_map(|sets| sets.baskets());
+pub(super) fn baskets_column(sets: &Itemsets) -> ArrayRef {
+    let baskets = sets.baskets().iter();
     Arc::new(Int64Array::from_iter_values(
         baskets.map(|&baskets| baskets.cast_signed()),
     ))

@@ -18,6 +18,7 @@ use datafusion::logical_expr::{
 
 use super::itemset_list::items_type;
 use crate::arguments;
+use crate::parameter::Parameter;
 use crate::registry::Described;
 use crate::sql_types::sql_name;
 
@@ -59,7 +60,7 @@ impl<F: OverFrequent> FrequentFunction<F> {
 }
 
 impl<F: OverFrequent> Described for FrequentFunction<F> {
-    const PARAMETERS: &'static [crate::parameter::Parameter] = F::PARAMETERS;
+    const PARAMETERS: &'static [Parameter] = F::PARAMETERS;
 }
 
 impl<F: OverFrequent> ScalarUDFImpl for FrequentFunction<F> {
@@ -138,7 +139,8 @@ pub(super) fn places(items: &ArrayRef, frequent: &ArrayRef) -> Result<Vec<u32>> 
     if let (Some(items), Some(frequent)) = (
         items.as_primitive_opt::<Int64Type>(),
         frequent.as_primitive_opt::<Int64Type>(),
-    ) {
+    ) && items.null_count() + frequent.null_count() == 0
+    {
         let frequent = frequent.values();
         let places = items
             .values()

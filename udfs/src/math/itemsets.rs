@@ -73,9 +73,9 @@ impl Itemsets {
         &self.items[start..self.ends[number]]
     }
 
-    /// The same sets by length, then by their items, items ascending and renamed: `renamed` gives
-    /// their new numbers.
-    pub(crate) fn ordered(mut self, renamed: impl Fn(u32) -> u32) -> Self {
+    /// The same sets with items renamed, which ascend in each: `renamed` gives their new numbers.
+    /// Of every run of so many sets, those of fewer items come first, then by their items.
+    pub(crate) fn ordered(mut self, runs: &[usize], renamed: impl Fn(u32) -> u32) -> Self {
         let mut start = 0;
         for &end in &self.ends {
             let set = &mut self.items[start..end];
@@ -83,13 +83,19 @@ impl Itemsets {
             set.sort_unstable();
             start = end;
         }
-        let mut order: Vec<usize> = (0..self.len()).collect();
-        let key = |&number: &usize| (self.set(number).len(), self.set(number));
-        order.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
         let mut ordered = Self::default();
-        for number in order {
-            if let Some((&last, items)) = self.set(number).split_last() {
-                ordered.push(items, last, self.baskets[number]);
+        let mut order: Vec<usize> = Vec::new();
+        let mut first = 0;
+        for run in runs {
+            order.clear();
+            order.extend(first..first + run);
+            first += run;
+            let key = |&number: &usize| (self.set(number).len(), self.set(number));
+            order.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+            for &number in &order {
+                if let Some((&last, items)) = self.set(number).split_last() {
+                    ordered.push(items, last, self.baskets[number]);
+                }
             }
         }
         ordered

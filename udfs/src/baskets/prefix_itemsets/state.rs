@@ -50,33 +50,36 @@ impl PrefixItemsetsState {
         added.ok_or_else(|| exec_datafusion_err!("{NAME}: more than {} prefixes", u32::MAX))
     }
 
-    /// The sets of a group, whose prefixes have the numbers `prefixes`.
-    fn sets(&self, group: usize, prefixes: &mut [u32], search: &mut SetSearch) -> Result<Itemsets> {
+    /// Adds the sets of a group, whose prefixes have the numbers `prefixes`, to `found`.
+    fn find(
+        &self,
+        group: usize,
+        prefixes: &mut [u32],
+        search: &mut SetSearch,
+        found: &mut Itemsets,
+    ) -> Result<()> {
         let last = |&prefix: &u32| self.prefixes.list(prefix).last().copied();
         prefixes.sort_unstable_by_key(last);
-        let limits = Limits {
-            least: least_count(self.min_support, self.totals[group].cast_unsigned()),
-            longest: self.longest,
-            most: MOST_SETS,
-        };
-        let mut all = Itemsets::default();
+        let before = found.len();
         for alike in prefixes.chunk_by(|one, other| last(one) == last(other)) {
             let others = alike.iter().filter_map(|&prefix| {
                 let (_, others) = self.prefixes.list(prefix).split_last()?;
                 Some((others, self.prefixes.count(prefix)))
             });
-            let found = search.search(others, limits, alike.first().and_then(last));
-            match found {
-                Some(sets) if all.len() + sets.len() <= MOST_SETS => all.append(&sets),
-                _ => {
-                    return resources_err!(
-                        "{NAME} gives no list of more than {MOST_SETS} sets: raise min_support, \
-                         or set a lower max_length"
-                    );
-                }
-            }
+            let limits = Limits {
+                least: least_count(self.min_support, self.totals[group].cast_unsigned()),
+                longest: self.longest,
+                most: MOST_SETS - (found.len() - before),
+            };
+            let Some(sets) = search.search(others, limits, alike.first().and_then(last)) else {
+                return resources_err!(
+                    "{NAME} gives no list of more than {MOST_SETS} sets: raise min_support, or set \
+                     a lower max_length"
+                );
+            };
+            found.append(&sets);
         }
-        Ok(all.ordered(|place| place))
+        Ok(())
     }
 }
 
@@ -168,16 +171,16 @@ impl GroupedState for PrefixItemsetsState {
             .filter_map(|&prefix| self.prefixes.list(prefix).last());
         let places = largest.max().map_or(0, |&largest| largest + 1);
         let mut search = SetSearch::new(places as usize);
-        let mut found = vec![Itemsets::default(); groups];
-        for of_group in
-            prefixes.chunk_by_mut(|&a, &b| self.prefixes.owner(a) == self.prefixes.owner(b))
-        {
-            let group = of_group
-                .first()
-                .map_or(0, |&prefix| self.prefixes.owner(prefix));
-            let group = group as usize;
-            found[group] = self.sets(group, of_group, &mut search)?;
+        let mut found = Itemsets::default();
+        let mut lengths = vec![0; groups];
+        let owner = |prefix: u32| self.prefixes.owner(prefix);
+        for of_group in prefixes.chunk_by_mut(|&one, &other| owner(one) == owner(other)) {
+            let group = of_group.first().map_or(0, |&prefix| owner(prefix)) as usize;
+            let before = found.len();
+            self.find(group, of_group, &mut search, &mut found)?;
+            lengths[group] = found.len() - before;
         }
+        let found = found.ordered(&lengths, |place| place);
         let names: ArrayRef = Arc::new(Int32Array::from_iter_values(
             (0..places).map(u32::cast_signed),
         ));
@@ -185,11 +188,7 @@ impl GroupedState for PrefixItemsetsState {
             items_column(&found, &names, &DataType::Int32)?,
             baskets_column(&found),
         ];
-        as_list(
-            &set_fields(),
-            columns,
-            found.iter().map(Itemsets::len).collect(),
-        )
+        as_list(&set_fields(), columns, lengths)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

@@ -29,7 +29,9 @@ fn search(
     also: Option<u32>,
 ) -> Option<Itemsets> {
     let lists = baskets.iter().map(|(basket, times)| (&basket[..], *times));
-    Some(search.search(lists, limits, also)?.ordered(|item| item))
+    let found = search.search(lists, limits, also)?;
+    let all = found.len();
+    Some(found.ordered(&[all], |item| item))
 }
 
 fn as_map(sets: &Itemsets) -> BTreeMap<Vec<u32>, u64> {
