@@ -6,15 +6,14 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray, UInt32Array,
-};
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, UInt32Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 
+use crate::lists::{ending_at, list, list_field};
 use crate::math::events::{EventLog, Lists, Sorted};
 use crate::rows::counted;
 use crate::times::ticks;
@@ -94,13 +93,9 @@ impl Events {
 
     /// The fields of [`Events::state`].
     pub(crate) fn state_fields() -> Vec<Field> {
-        let list = |name: &str, data_type: DataType| {
-            let item = Arc::new(Field::new_list_field(data_type, true));
-            Field::new(name, DataType::LargeList(item), true)
-        };
         vec![
-            list("times", DataType::Int64),
-            list("masks", DataType::UInt32),
+            list_field("times", DataType::Int64),
+            list_field("masks", DataType::UInt32),
         ]
     }
 
@@ -214,21 +209,12 @@ pub(crate) fn fill_masks(
 }
 
 fn lists(lists: Lists) -> Vec<ArrayRef> {
-    let mut offsets = Vec::with_capacity(lists.ends.len() + 1);
-    offsets.push(0);
-    offsets.extend(lists.ends.iter().map(|&end| end as i64));
-    let offsets = OffsetBuffer::new(offsets.into());
+    let offsets = ending_at(&lists.ends);
     let columns: [ArrayRef; 2] = [
         Arc::new(Int64Array::from(lists.times)),
         Arc::new(UInt32Array::from(lists.masks)),
     ];
-    columns
-        .map(|values| {
-            let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-            let list = LargeListArray::new(item, offsets.clone(), values, None);
-            Arc::new(list) as ArrayRef
-        })
-        .to_vec()
+    columns.map(|values| list(values, &offsets)).to_vec()
 }
 
 /// Ticks as times of type `data_type`, which is that of the column they were read from.

@@ -27,6 +27,7 @@ mod grouped;
 mod interrupt;
 mod keys;
 mod lifetime;
+mod lists;
 mod math;
 mod money;
 mod parameter;

@@ -21,8 +21,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::lines::elements;
 use super::over_frequent::{OverFrequent, for_each_basket, places};
+use crate::lists::elements;
 use crate::math::distinct::pair;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;

@@ -25,9 +25,9 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::itemset_list::items_type;
-use super::lines::elements;
 use super::over_frequent::{OverFrequent, for_each_basket, places};
 use super::prefix_itemsets::LARGEST;
+use crate::lists::elements;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 

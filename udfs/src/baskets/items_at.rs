@@ -20,8 +20,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::lines::elements;
 use super::over_frequent::OverFrequent;
+use crate::lists::elements;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 

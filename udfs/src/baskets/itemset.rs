@@ -21,11 +21,12 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::lines::{elements, forget_unused, group_number, list};
+use super::lines::{forget_unused, group_number, list};
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::keys::{Keys, result_type, stored_type};
+use crate::lists::elements;
 use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;

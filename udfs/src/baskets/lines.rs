@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, GenericListArray, Int64Array, LargeListArray,
-    OffsetSizeTrait,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{cast, filter as keep};
@@ -14,6 +13,7 @@ use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 
 use crate::keys::{Keys, stored_type};
+use crate::lists::{self, elements, list_field};
 use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::rows::counted;
 
@@ -280,24 +280,9 @@ pub(super) fn group_number(groups: usize) -> Result<u32> {
     u32::try_from(groups).map_err(|_| exec_datafusion_err!("more than {} groups", u32::MAX))
 }
 
-/// The field of what [`list`] gives.
-pub(super) fn list_field(name: &str, element: DataType) -> Field {
-    let list = DataType::LargeList(Arc::new(Field::new_list_field(element, true)));
-    Field::new(name, list, true)
-}
-
-/// A list column with an element type's own name, of rows with so many values each.
+/// A column of lists of so many values each.
 pub(super) fn list(values: ArrayRef, lengths: impl IntoIterator<Item = usize>) -> ArrayRef {
-    let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-    let offsets = OffsetBuffer::<i64>::from_lengths(lengths);
-    Arc::new(LargeListArray::new(field, offsets, values, None))
-}
-
-/// The elements of all of a list column's rows, which may be a slice of another's.
-pub(super) fn elements<O: OffsetSizeTrait>(list: &GenericListArray<O>) -> ArrayRef {
-    let offsets = list.value_offsets();
-    let [first, last] = [offsets[0], offsets[list.len()]].map(O::as_usize);
-    list.values().slice(first, last - first)
+    lists::list(values, &OffsetBuffer::from_lengths(lengths))
 }
 
 /// Where a row's elements are among [`elements`].

@@ -28,10 +28,10 @@ use datafusion_macros::user_doc;
 
 use super::frequent_itemsets::max_length;
 use super::itemset_list::items_type;
-use super::lines::list_field;
 use super::pair_list::list_type;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
+use crate::lists::list_field;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 use crate::sql_types::sql_name;

@@ -110,11 +110,6 @@ impl EventLog {
         self.events.extend(events);
     }
 
-    /// The masks of all events, to give them others.
-    pub(crate) fn masks_mut(&mut self) -> impl Iterator<Item = &mut u32> {
-        self.events.iter_mut().map(|event| &mut event.mask)
-    }
-
     /// The events of the first `groups` groups, each group's by time and mask.
     pub(crate) fn sorted(&self, groups: usize) -> Sorted {
         self.sorted_as(groups, |mask| mask)
@@ -251,9 +246,9 @@ mod tests {
             assert_eq!(found(&log.sorted(GROUPS)), wanted, "seed {seed}");
             let first = random.random_range(0..=GROUPS);
             assert_eq!(found(&log.sorted(first)), wanted[..first], "seed {seed}");
-            log.masks_mut().for_each(|mask| *mask = 3 - *mask);
+            log.rename(|mask| 3 - mask);
             assert_eq!(found(&log.sorted_as(GROUPS, |mask| 3 - mask)), wanted);
-            log.masks_mut().for_each(|mask| *mask = 3 - *mask);
+            log.rename(|mask| 3 - mask);
             log.discard(first);
             assert_eq!(log.groups(), GROUPS - first);
             let rest = log.sorted(GROUPS - first);

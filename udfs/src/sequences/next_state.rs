@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray, UInt32Array, UInt64Array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array, UInt64Array,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{and_kleene, cast, take};
@@ -17,6 +17,7 @@ use crate::events::fill_masks;
 use crate::grouped::GroupedState;
 use crate::interrupt;
 use crate::keys::{Keys, result_type, stored_type};
+use crate::lists::{elements, ending_at, list, list_field};
 use crate::math::chain::Chain;
 use crate::math::events::{Event, EventLog};
 use crate::rows::{counted, for_each_counted};
@@ -88,14 +89,10 @@ impl NextState {
 
     /// The fields of its state, for values of type `value`.
     pub(super) fn fields(value: &DataType) -> Vec<Field> {
-        let list = |name: &str, data_type: DataType| {
-            let item = Arc::new(Field::new_list_field(data_type, true));
-            Field::new(name, DataType::LargeList(item), true)
-        };
         vec![
-            list("times", DataType::Int64),
-            list("masks", DataType::UInt32),
-            list("values", stored_type(value)),
+            list_field("times", DataType::Int64),
+            list_field("masks", DataType::UInt32),
+            list_field("values", stored_type(value)),
         ]
     }
 
@@ -189,9 +186,7 @@ impl GroupedState for NextState {
         let masks = lists.masks.iter().map(|&number| self.values.owner(number));
         let masks = UInt32Array::from_iter_values(masks);
         let values = self.values.column(&lists.masks)?;
-        let mut offsets = vec![0];
-        offsets.extend(lists.ends.iter().map(|&end| end as i64));
-        let offsets = OffsetBuffer::new(offsets.into());
+        let offsets = ending_at(&lists.ends);
         let times = Int64Array::from(lists.times);
         let columns: [ArrayRef; 3] = [Arc::new(times), Arc::new(masks), values];
         Ok(columns.map(|column| list(column, &offsets)).to_vec())
@@ -243,18 +238,6 @@ impl GroupedState for NextState {
     fn heap_size(&self) -> usize {
         self.log.heap_size() + self.values.heap_size()
     }
-}
-
-fn list(values: ArrayRef, offsets: &OffsetBuffer<i64>) -> ArrayRef {
-    let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-    Arc::new(LargeListArray::new(item, offsets.clone(), values, None))
-}
-
-/// The elements of all rows of a list, which may be a slice of another.
-fn elements(list: &LargeListArray) -> ArrayRef {
-    let offsets = list.value_offsets();
-    let [first, last] = [offsets[0], offsets[list.len()]].map(|offset| offset as usize);
-    list.values().slice(first, last - first)
 }
 
 #[cfg(test)]

@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray, UInt32Array,
-};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array};
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{cast, filter as filter_rows, take};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
@@ -16,6 +14,7 @@ use datafusion::common::exec_err;
 use datafusion::error::Result;
 
 use crate::keys::{Keys, result_type, stored_type};
+use crate::lists::{elements, ending_at, list, list_field};
 use crate::math::events::{EventLog, Sorted};
 use crate::rows::{counted, for_each_counted};
 use crate::times::ticks;
@@ -139,16 +138,12 @@ impl KeyedEvents {
 
     /// The fields of [`KeyedEvents::state`].
     pub(super) fn state_fields(key: &DataType, marked: bool) -> Vec<Field> {
-        let list = |name: &str, data_type: DataType| {
-            let item = Arc::new(Field::new_list_field(data_type, true));
-            Field::new(name, DataType::LargeList(item), true)
-        };
         let mut fields = vec![
-            list("times", DataType::Int64),
-            list("keys", stored_type(key)),
+            list_field("times", DataType::Int64),
+            list_field("keys", stored_type(key)),
         ];
         if marked {
-            fields.push(list("marks", DataType::Boolean));
+            fields.push(list_field("marks", DataType::Boolean));
         }
         fields
     }
@@ -166,7 +161,9 @@ impl KeyedEvents {
             let marks = lists.masks.iter().map(|&code| Some(is_marked(code)));
             columns.push(Arc::new(marks.collect::<BooleanArray>()));
         }
-        Ok(list_columns(columns, &lists.ends))
+        let offsets = ending_at(&lists.ends);
+        let lists = columns.into_iter().map(|values| list(values, &offsets));
+        Ok(lists.collect())
     }
 
     /// Adds what [`KeyedEvents::state`] gave, perhaps in another process.
@@ -181,7 +178,8 @@ impl KeyedEvents {
         for (&group, ends) in group_indices.iter().zip(offsets.windows(2)) {
             groups.resize(groups.len() + (ends[1] - ends[0]) as usize, group);
         }
-        let elements: Vec<ArrayRef> = state.iter().map(elements).collect();
+        let lists = state.iter().map(|lists| elements(lists.as_list::<i64>()));
+        let elements: Vec<ArrayRef> = lists.collect();
         let ticks = elements[0].as_primitive::<Int64Type>().values();
         self.add(ticks, &elements[1], elements.get(2), &groups, None)
     }
@@ -209,12 +207,7 @@ impl KeyedEvents {
         if let Some(counted) = counted {
             matters = &matters & counted.inner();
         }
-        let mut ends = Vec::with_capacity(times.len());
-        let mut end = 0;
-        for kept in &matters {
-            end += usize::from(kept);
-            ends.push(end);
-        }
+        let offsets = OffsetBuffer::from_lengths(matters.iter().map(usize::from));
         let kept = BooleanArray::new(matters, None);
         let stored = cast(keys, &stored_type(keys.data_type()))?;
         let ticks: ArrayRef = Arc::new(Int64Array::new(ticks(times)?, None));
@@ -223,7 +216,8 @@ impl KeyedEvents {
             let marks = BooleanArray::new(set(marks, None), None);
             columns.push(filter_rows(&marks, &kept)?);
         }
-        Ok(list_columns(columns, &ends))
+        let lists = columns.into_iter().map(|values| list(values, &offsets));
+        Ok(lists.collect())
     }
 
     /// The events of the first `groups` groups.
@@ -254,18 +248,12 @@ impl KeyedEvents {
     /// Forgets the keys that no event has.
     fn forget_unused(&mut self) {
         let mut used = vec![false; self.keys.len()];
-        for code in self.log.masks_mut() {
-            if let Some(key) = key_of(*code) {
-                used[key as usize] = true;
-            }
+        for key in self.log.masks().filter_map(key_of) {
+            used[key as usize] = true;
         }
-        let numbers = self.keys.retain(|key, _| used[key as usize].then_some(0));
-        for code in self.log.masks_mut() {
-            *code = self::code(
-                key_of(*code).map(|key| numbers[key as usize]),
-                is_marked(*code),
-            );
-        }
+        let keys = self.keys.retain(|key, _| used[key as usize].then_some(0));
+        let renamed = |old| code(key_of(old).map(|key| keys[key as usize]), is_marked(old));
+        self.log.rename(renamed);
     }
 
     /// Bytes on the heap, with those that it takes to sort the events.
@@ -279,25 +267,4 @@ fn set(marks: &ArrayRef, counted: Option<&NullBuffer>) -> BooleanBuffer {
     let marks = marks.as_boolean();
     let nulls = [marks.nulls(), counted].into_iter().flatten();
     nulls.fold(marks.values().clone(), |set, nulls| &set & nulls.inner())
-}
-
-/// Columns as lists that end at `ends`.
-fn list_columns(columns: Vec<ArrayRef>, ends: &[usize]) -> Vec<ArrayRef> {
-    let mut offsets = Vec::with_capacity(ends.len() + 1);
-    offsets.push(0);
-    offsets.extend(ends.iter().map(|&end| end as i64));
-    let offsets = OffsetBuffer::new(offsets.into());
-    let list = |values: ArrayRef| {
-        let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-        Arc::new(LargeListArray::new(item, offsets.clone(), values, None)) as ArrayRef
-    };
-    columns.into_iter().map(list).collect()
-}
-
-/// The elements of a column of lists, which may be a slice of another's.
-fn elements(lists: &ArrayRef) -> ArrayRef {
-    let lists = lists.as_list::<i64>();
-    let offsets = lists.value_offsets();
-    let [first, last] = [offsets[0], offsets[lists.len()]].map(|offset| offset as usize);
-    lists.values().slice(first, last - first)
 }

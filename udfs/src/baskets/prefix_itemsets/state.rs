@@ -9,9 +9,10 @@ use datafusion::error::Result;
 
 use super::{LARGEST, NAME, set_fields};
 use crate::baskets::itemset_list::{MOST_SETS, baskets_column, items_column};
-use crate::baskets::lines::{elements, group_number, list, range};
+use crate::baskets::lines::{group_number, list, range};
 use crate::baskets::pair_list::as_list;
 use crate::grouped::GroupedState;
+use crate::lists::elements;
 use crate::math::itemsets::{Itemsets, Limits, SetSearch};
 use crate::math::lists::CountedLists;
 use crate::math::support::least_count;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeListArray, UInt32Array};
-use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt32Array};
+use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::compute::{cast, take};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::error::Result;
 
 use crate::keys::{Keys, result_type, stored_type};
+use crate::lists::{ending_at, list, list_field};
 use crate::math::events::{Event, EventLog, Sorted};
 
 /// The number of NULL among the values.
@@ -96,11 +97,10 @@ impl Starts {
     }
 
     pub(super) fn state_fields(by: &DataType) -> Vec<Field> {
-        let list = |name: &str, data_type: DataType| {
-            let item = Arc::new(Field::new_list_field(data_type, true));
-            Field::new(name, DataType::LargeList(item), true)
-        };
-        vec![list("starts", DataType::Int64), list("by", stored_type(by))]
+        vec![
+            list_field("starts", DataType::Int64),
+            list_field("by", stored_type(by)),
+        ]
     }
 
     /// The times and the values of the first `groups` groups, a list a group.
@@ -166,19 +166,16 @@ impl Starts {
             return;
         }
         let mut used = vec![false; self.keys.len()];
-        for number in self.log.masks_mut() {
-            if let Some(used) = used.get_mut(*number as usize) {
+        for number in self.log.masks() {
+            if let Some(used) = used.get_mut(number as usize) {
                 *used = true;
             }
         }
         let numbers = self
             .keys
             .retain(|number, _| used[number as usize].then_some(0));
-        for number in self.log.masks_mut() {
-            if let Some(renamed) = numbers.get(*number as usize) {
-                *number = *renamed;
-            }
-        }
+        let renamed = |number: u32| numbers.get(number as usize).copied();
+        self.log.rename(|number| renamed(number).unwrap_or(number));
     }
 
     pub(super) fn heap_size(&self) -> usize {
@@ -188,14 +185,9 @@ impl Starts {
 
 /// Lists of times and of values that end at the same places.
 fn pair(times: Vec<i64>, values: ArrayRef, ends: &[usize]) -> Vec<ArrayRef> {
-    let mut offsets = vec![0];
-    offsets.extend(ends.iter().map(|&end| end as i64));
-    let offsets = OffsetBuffer::new(offsets.into());
-    [Arc::new(Int64Array::from(times)) as ArrayRef, values]
-        .map(|values| {
-            let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-            let list = LargeListArray::new(item, offsets.clone(), values, None);
-            Arc::new(list) as ArrayRef
-        })
+    let offsets = ending_at(ends);
+    let times: ArrayRef = Arc::new(Int64Array::from(times));
+    [times, values]
+        .map(|values| list(values, &offsets))
         .to_vec()
 }
