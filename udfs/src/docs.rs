@@ -274,6 +274,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_readme_lists_every_function() {
+        let readme = include_str!("../README.md");
+        for family in registry::families() {
+            let begin = format!("| {} | ", family.title);
+            let line = readme.lines().find(|line| line.starts_with(&begin));
+            for entry in &family.functions {
+                let name = format!("`{}`", entry.name());
+                let listed = line.is_some_and(|line| line.contains(&name));
+                assert!(listed, "README.md has no {name} under {}", family.title);
+            }
+        }
+    }
+
     #[tokio::test]
     async fn examples_answer_as_they_say() {
         let context = SessionContext::new();
