@@ -189,7 +189,7 @@ impl CountState {
         }
         if variants.len() != self.shares.len() {
             return exec_err!(
-                "{NAME} has {} expected shares and finds {} variants: {}",
+                "{NAME} expects {} variants by their shares, got {}: {}",
                 self.shares.len(),
                 variants.len(),
                 self.variants.names(variants)?
