@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use cohortql_udfs::Interrupt;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -51,8 +52,9 @@ async fn query(
     let context = session.context().clone();
     let progress = Arc::clone(&running.progress);
     let start = async move { start(&context, planned.into_plan(), &progress).await };
+    let interrupt = Interrupt::default();
     let started = running
-        .unless_stopped(Task::spawn(compute, start))
+        .unless_stopped(Task::spawn_under(&interrupt, compute, start))
         .await???;
     let stopped = running.stopped.clone();
     let (id, progress) = (running.id.clone(), Arc::clone(&running.progress));
@@ -63,7 +65,7 @@ async fn query(
         let work = Box::pin(forward(started, promised, sender, &running.progress));
         select(work, stop).await;
     };
-    let worker = Task::spawn(compute, worker);
+    let worker = Task::spawn_under(&interrupt, compute, worker);
     Ok(QueryStream::new(
         id, schema, progress, receiver, stopped, worker,
     ))

@@ -78,8 +78,7 @@ fn start(name: &'static str, threads: usize) -> Result<Runtime, EngineError> {
         })
 }
 
-/// Work on another runtime that stops when nobody waits for it any more, also within a long
-/// computation of a function.
+/// Work on another runtime that stops when nobody waits for it any more.
 #[derive(Debug)]
 pub(crate) struct Task<T> {
     handle: JoinHandle<T>,
@@ -88,14 +87,23 @@ pub(crate) struct Task<T> {
 
 impl<T: Send + 'static> Task<T> {
     pub(crate) fn spawn(on: &Handle, work: impl Future<Output = T> + Send + 'static) -> Self {
-        let interrupt = Interrupt::default();
+        Self::spawn_under(&Interrupt::default(), on, work)
+    }
+
+    /// Work of which `interrupt` ends the long computations: the same for all tasks of a statement,
+    /// since what one of them starts may compute for another.
+    pub(crate) fn spawn_under(
+        interrupt: &Interrupt,
+        on: &Handle,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Self {
         let work = Interruptible {
             interrupt: interrupt.clone(),
             work: Box::pin(work),
         };
         Self {
             handle: on.spawn(work),
-            interrupt,
+            interrupt: interrupt.clone(),
         }
     }
 }
@@ -112,8 +120,10 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        self.interrupt.raise();
-        self.handle.abort();
+        if !self.handle.is_finished() {
+            self.interrupt.raise();
+            self.handle.abort();
+        }
     }
 }
 

@@ -127,8 +127,7 @@ fn counts(steps: usize, by: bool, times: &DataType) -> String {
     let measures = (1..=steps).map(|step| {
         format!(
             "count(s{step}) AS n{step},
-             percentile_cont(0.5) WITHIN GROUP (ORDER BY s{step}) AS median{step},
-             percentile_cont(0.9) WITHIN GROUP (ORDER BY s{step}) AS p90_{step}"
+             array_sort(array_agg(s{step}) FILTER (WHERE s{step} IS NOT NULL)) AS all{step}"
         )
     });
     let (value, grouping) = match by {
@@ -163,8 +162,22 @@ fn rows(steps: usize, by: bool) -> String {
         step = list(&|step| format!("CAST({step} AS INT)")),
         customers = list(&|step| format!("n{step}")),
         previous = list(&|step| format!("n{}", step.max(2) - 1)),
-        median = list(&|step| format!("median{step}")),
-        p90 = list(&|step| format!("p90_{step}")),
+        median = list(&|step| percentile(step, 1, 2)),
+        p90 = list(&|step| percentile(step, 9, 10)),
+    )
+}
+
+/// SQL for the value that `above` of `of` values of a step are not above, interpolated.
+///
+/// In whole numbers, since DataFusion's `percentile_cont` rounds its weights to six digits.
+fn percentile(step: usize, above: u32, of: u32) -> String {
+    let place = format!("({above} * (n{step} - 1))");
+    let value = |further: u32| format!("all{step}[{place} / {of} + {further}]");
+    format!(
+        "{least} + CASE {place} % {of} WHEN 0 THEN 0
+           ELSE ({next} - {least}) * ({place} % {of}) / {of} END",
+        least = value(1),
+        next = value(2),
     )
 }
 
