@@ -16,7 +16,7 @@ use datafusion::error::Result;
 
 use super::params::listed;
 use crate::grouped::GroupedState;
-use crate::math::bgnbd::Fit;
+use crate::math::newton::Fit;
 use crate::math::tally::{Tallied, Tally};
 use crate::registry::Described;
 use crate::rows::{counted, for_each_counted};

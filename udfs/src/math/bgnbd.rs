@@ -17,7 +17,7 @@
 //! Easy Way: An Alternative to the Pareto/NBD Model*, Marketing Science 24 (2), equation 6.
 
 use crate::math::log_gamma::log_rising;
-use crate::math::newton::{Summit, Surface, maximise};
+use crate::math::newton::{Fit, Summit, Surface, maximise};
 use crate::math::tally::Tallied;
 
 /// Where searches begin: r, α where 1 is as fast as all customers together, a, b.
@@ -49,17 +49,6 @@ pub(crate) struct Customer {
     pub(crate) recency: f64,
     /// From the first purchase until now.
     pub(crate) age: f64,
-}
-
-/// A fit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Fit<const K: usize> {
-    /// The parameters.
-    pub(crate) parameters: [f64; K],
-    /// The logarithm of the likelihood of all rows.
-    pub(crate) log_likelihood: f64,
-    /// Whether they are a maximum of it.
-    pub(crate) converged: bool,
 }
 
 impl Customer {

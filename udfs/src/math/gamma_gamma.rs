@@ -13,9 +13,8 @@
 //! Source: P. S. Fader and B. G. S. Hardie (2013), *The Gamma-Gamma Model of Monetary Value*,
 //! equations 1a and 5.
 
-use crate::math::bgnbd::Fit;
 use crate::math::log_gamma::log_gamma;
-use crate::math::newton::{Surface, maximise};
+use crate::math::newton::{Fit, Surface, maximise};
 use crate::math::tally::Tallied;
 
 /// Where searches begin: p, q, and v where 1 is what customers spend.

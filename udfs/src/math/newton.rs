@@ -113,6 +113,17 @@ pub(crate) struct Summit<const K: usize> {
     pub(crate) converged: bool,
 }
 
+/// A model's parameters, fitted to rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Fit<const K: usize> {
+    /// The parameters.
+    pub(crate) parameters: [f64; K],
+    /// The logarithm of the likelihood of all rows.
+    pub(crate) log_likelihood: f64,
+    /// Whether they are a maximum of it.
+    pub(crate) converged: bool,
+}
+
 /// The highest of the points that searches from `starts` reach, of equal ones a maximum, then
 /// the first.
 pub(crate) fn maximise<const K: usize>(
