@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 GROUPS = 3_000
-STEPS = [1, 2, 3, 4, 5]
+STEPS = [2, 3, 4, 5]
 WINDOWS = [1, 2, 4]
 SAMPLE = 100
 

@@ -90,6 +90,15 @@ pub(crate) fn check_types(
             fields.len()
         );
     }
+    // With an option before it, what is required may be missing although enough is given.
+    let mut missing = parameters.iter().skip(fields.len());
+    if let Some(parameter) = missing.find(|parameter| parameter.required) {
+        return plan_err!(
+            "{} needs the argument \"{}\"",
+            call_form(function, parameters),
+            parameter.name
+        );
+    }
     for (parameter, field) in parameters.iter().zip(fields) {
         if !accepts(parameter.kind, field.data_type()) {
             return plan_err!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Int32Array, ListArray};
-use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
@@ -76,7 +76,7 @@ impl GroupedState for FunnelState {
                 for events in sorted.groups() {
                     chains.push(self.funnel.times(events, &[]))?;
                 }
-                chains.finish(data_type)
+                chains.finish(data_type, None)
             }
         }
     }
@@ -129,12 +129,16 @@ impl ChainTimes {
         Ok(())
     }
 
-    pub(super) fn finish(self, data_type: &DataType) -> Result<ArrayRef> {
+    pub(super) fn finish(
+        self,
+        data_type: &DataType,
+        nulls: Option<NullBuffer>,
+    ) -> Result<ArrayRef> {
         let mut offsets = vec![0];
         offsets.extend(self.ends);
         let item = Arc::new(Field::new_list_field(data_type.clone(), true));
         let times = times_of(self.times, data_type)?;
         let offsets = OffsetBuffer::new(offsets.into());
-        Ok(Arc::new(ListArray::try_new(item, offsets, times, None)?))
+        Ok(Arc::new(ListArray::try_new(item, offsets, times, nulls)?))
     }
 }

@@ -105,8 +105,9 @@ impl GroupedState for FunnelChainState {
             chains.push(chain)?;
         }
         let fields = result_fields(&self.times, &self.by);
-        let columns = vec![self.starts.values(&by)?, chains.finish(&self.times)?];
         let nulls = NullBuffer::from(found);
+        let times = chains.finish(&self.times, Some(nulls.clone()))?;
+        let columns = vec![self.starts.values(&by)?, times];
         let chains = StructArray::try_new(fields, columns, Some(nulls))?;
         Ok(Arc::new(chains))
     }
