@@ -105,7 +105,7 @@ def make_pattern(random):
     if ends < 0.1:
         pattern.append(".*")
     elif ends < 0.2:
-        pattern.append((">=", int(random.integers(0, 3))))
+        pattern.append((str(random.choice([">=", ">", "<=", "<", "=="])), int(random.integers(0, 3))))
     elif ends < 0.3:
         pattern.pop()
     return pattern

@@ -27,6 +27,8 @@ pub(crate) enum Step {
         least: u64,
         /// The most ticks.
         most: u64,
+        /// Whether it holds where there is no next event.
+        open: bool,
     },
 }
 
@@ -117,6 +119,8 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected(self.rest, expected));
         };
         let nanos = u128::from(self.number("a number of seconds")?) * NANOS_PER_SECOND;
+        // Nothing has come too late where nothing comes, and ">=0" asks for nothing.
+        let open = matches!(comparison, "<" | "<=") || comparison == ">=" && nanos == 0;
         // So many ticks are at most, or at least, that long.
         let (within, covering) = (nanos / tick, nanos.div_ceil(tick));
         let (least, end) = match comparison {
@@ -131,8 +135,13 @@ impl<'a> Reader<'a> {
             (Ok(least), Some(most)) if u128::from(least) <= most => Step::Elapsed {
                 least,
                 most: u64::try_from(most).unwrap_or(u64::MAX),
+                open,
             },
-            _ => Step::Elapsed { least: 1, most: 0 },
+            _ => Step::Elapsed {
+                least: 1,
+                most: 0,
+                open,
+            },
         })
     }
 
@@ -182,8 +191,11 @@ mod tests {
     #[test]
     fn every_step_is_read() {
         let steps = parse("(?1).*.*(?t>=5).(?02)", 2, SECOND).unwrap();
-        let (least, most) = (5, u64::MAX);
-        let elapsed = Step::Elapsed { least, most };
+        let elapsed = Step::Elapsed {
+            least: 5,
+            most: u64::MAX,
+            open: false,
+        };
         let [first, second] = [Step::Event(1), Step::Event(2)];
         assert_eq!(steps, [first, Step::Skip, elapsed, Step::Any, second]);
         assert_eq!(parse("", 1, SECOND), Ok(vec![]));
@@ -197,7 +209,7 @@ mod tests {
         let ticks = |condition: &str, tick: u64| {
             let steps = parse(&format!("(?t{condition})"), 1, tick).unwrap();
             match steps[..] {
-                [Step::Elapsed { least, most }] => (least <= most).then_some((least, most)),
+                [Step::Elapsed { least, most, .. }] => (least <= most).then_some((least, most)),
                 _ => None,
             }
         };
@@ -231,6 +243,24 @@ mod tests {
         assert_eq!(ticks(&format!(">{most}"), SECOND), None);
         assert_eq!(ticks(&format!(">={most}"), milli), None);
         assert_eq!(ticks(&format!("<={most}"), 1), Some((0, max)));
+    }
+
+    #[test]
+    fn upper_bounds_hold_where_nothing_comes() {
+        let conditions = [
+            ("<0", true),
+            ("<5", true),
+            ("<=0", true),
+            (">=0", true),
+            (">=1", false),
+            (">0", false),
+            ("==0", false),
+        ];
+        for (condition, wanted) in conditions {
+            let steps = parse(&format!("(?t{condition})"), 1, SECOND).unwrap();
+            let is_open = matches!(steps[..], [Step::Elapsed { open: true, .. }]);
+            assert_eq!(is_open, wanted, "{condition}");
+        }
     }
 
     #[test]

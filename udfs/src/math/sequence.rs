@@ -3,9 +3,8 @@
 //! A pattern is found at the earliest event with which it can begin, and each of its steps that
 //! pass over events passes over as few as the rest of the pattern allows. So every step comes to
 //! the earliest event to which it comes in any occurrence, since two occurrences of which one is
-//! ahead first and the other later meet at an event, from which both can go on alike. Time
-//! conditions at the end of the events, where none is left to measure to, hold if they would for
-//! no time at all.
+//! ahead first and the other later meet at an event, from which both can go on alike. Behind the
+//! last event, steps that need no event still hold: `.*`, and time conditions that are open.
 //!
 //! To search in steps · events, whatever the pattern, the table says for each step and event
 //! whether the rest of the pattern, from this step on, can be found when the step begins at this
@@ -156,8 +155,8 @@ impl Table {
                         self.set(row, at, true);
                     }
                 }
-                Step::Elapsed { least, most } => {
-                    self.set(row, end, least == 0 && self.get(row + 1, end));
+                Step::Elapsed { least, most, open } => {
+                    self.set(row, end, open && self.get(row + 1, end));
                     let back = events_back(steps, row);
                     // The first event that is late enough, and the first from there on from
                     // which the pattern goes on.

@@ -10,8 +10,8 @@
 //! - `.*`: any number of events, also none.
 //! - `(?t>=N)`, `(?t>N)`, `(?t<=N)`, `(?t<N)`, `(?t==N)`: any number of events, also none, after
 //!   which the next one comes so many seconds after the event that the step before took, or,
-//!   after `.*` and in the beginning, after the event at which this step begins. Where no events
-//!   are left, it holds if it does for 0 seconds. Two do not follow one another.
+//!   after `.*` and in the beginning, after the event at which this step begins. Where no event
+//!   is left, `<`, `<=` and `>=0` hold. Two time conditions do not follow one another.
 //!
 //! So an event that only conditions outside the pattern select does stand between two others:
 //! `(?1)(?2)` does not match c1, c3, c2, and `(?1).*(?2)` does.

@@ -29,7 +29,7 @@ fn first_way(
     let goes_on = |next: usize| first_way(rest, events, next, next);
     let Some(event) = events.get(at) else {
         return match step {
-            Step::Skip | Step::Elapsed { least: 0, .. } => goes_on(at),
+            Step::Skip | Step::Elapsed { open: true, .. } => goes_on(at),
             _ => None,
         };
     };
@@ -42,7 +42,7 @@ fn first_way(
         }
         Step::Any => first_way(rest, events, at + 1, at),
         Step::Skip => (at..events.len()).find_map(goes_on),
-        Step::Elapsed { least, most } => (at..events.len())
+        Step::Elapsed { least, most, .. } => (at..events.len())
             .filter(|&next| {
                 let ticks = i128::from(events[next].time) - i128::from(events[base].time);
                 (i128::from(least)..=i128::from(most)).contains(&ticks)
