@@ -4,7 +4,8 @@
 //! be served by as many rows as there are steps always finds one that is left, so that no more
 //! rows of it need be looked at.
 
-use super::{MOST_STEPS, bits};
+use super::MOST_STEPS;
+use super::held::bits;
 use crate::math::events::Event;
 
 /// No step.

@@ -10,6 +10,7 @@
 //! time cannot serve one chain together, they are looked at together.
 
 mod chains;
+mod held;
 mod matching;
 mod single;
 
@@ -17,6 +18,7 @@ use std::ops::ControlFlow;
 
 use super::events::Event;
 use chains::Chains;
+use held::Held;
 use matching::Matching;
 use single::Single;
 
@@ -85,54 +87,6 @@ pub(crate) struct Funnel {
     single: Single,
     depth: usize,
     times: Vec<i64>,
-}
-
-/// The conditions that hold at one time.
-#[derive(Debug, Clone, Copy)]
-struct Held {
-    time: i64,
-    /// On some row.
-    any: u32,
-    /// On more than one.
-    twice: u32,
-    /// Whether some row has several.
-    several: bool,
-    /// Whether some row has none.
-    none: bool,
-}
-
-impl Held {
-    fn at(time: i64, rows: &[Event], all: u32) -> Self {
-        let mut held = Self {
-            time,
-            any: 0,
-            twice: 0,
-            several: false,
-            none: false,
-        };
-        for row in rows {
-            let mask = row.mask & all;
-            held.twice |= held.any & mask;
-            held.any |= mask;
-            held.several |= !mask.is_power_of_two() && mask != 0;
-            held.none |= mask == 0;
-        }
-        held
-    }
-
-    /// The steps that hold, from the first.
-    fn steps(self) -> impl Iterator<Item = usize> {
-        bits(self.any)
-    }
-}
-
-/// The numbers of the bits that are set, from the lowest.
-fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize);
-        mask &= mask.wrapping_sub(1);
-        bit
-    })
 }
 
 impl Funnel {
