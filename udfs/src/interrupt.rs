@@ -52,15 +52,19 @@ impl Drop for Restored {
 
 /// Fails when the computation is to end.
 pub(crate) fn check() -> Result<()> {
-    let raised = CURRENT.with_borrow(|current| {
-        current
-            .as_ref()
-            .is_some_and(|interrupt| interrupt.raised.load(Ordering::Relaxed))
-    });
-    match raised {
+    match is_raised() {
         true => exec_err!("the query was cancelled"),
         false => Ok(()),
     }
+}
+
+/// Whether the computation is to end.
+pub(crate) fn is_raised() -> bool {
+    CURRENT.with_borrow(|current| {
+        current
+            .as_ref()
+            .is_some_and(|interrupt| interrupt.raised.load(Ordering::Relaxed))
+    })
 }
 
 #[cfg(test)]

@@ -63,6 +63,24 @@ async fn a_cancelled_query_ends_though_nobody_reads_it() {
     ends_soon(&engine, stream.id()).await;
 }
 
+/// A fit of four million customers computes for minutes within one batch.
+#[tokio::test]
+async fn a_query_ends_in_the_middle_of_a_long_computation() {
+    let allowed = Duration::from_secs(8);
+    let engine = Engine::builder()
+        .statement_timeout(allowed)
+        .build()
+        .await
+        .unwrap();
+    let fit = "SELECT bgnbd_fit(value % 7 + 1, CAST(value AS DOUBLE) / 4e6, 1 + value % 3) \
+               FROM range(0, 4000000)";
+    let stream = engine.sql(fit).await.unwrap();
+    let id = stream.id().clone();
+    let error = stream.collect().await.unwrap_err();
+    assert_eq!(error, EngineError::DeadlineExceeded { timeout: allowed });
+    ends_soon(&engine, &id).await;
+}
+
 #[tokio::test]
 async fn a_statement_may_not_take_longer_than_its_timeout() {
     let allowed = Duration::from_millis(20);

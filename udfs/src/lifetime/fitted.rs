@@ -16,7 +16,12 @@ use datafusion::error::Result;
 
 use super::params::listed;
 use crate::grouped::GroupedState;
+<<<<<<< HEAD
 use crate::math::newton::Fit;
+=======
+use crate::interrupt;
+use crate::math::bgnbd::Fit;
+>>>>>>> c66caac (End a fit when its query ends, and keep NULL chains NULL in their fields)
 use crate::math::tally::{Tallied, Tally};
 use crate::registry::Described;
 use crate::rows::{counted, for_each_counted};
@@ -147,7 +152,12 @@ impl<M: Model<N, K>, const N: usize, const K: usize> GroupedState for FitState<M
     }
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let fits: Vec<Option<Fit<K>>> = self.rows.of_groups(groups).map(M::fit).collect();
+        let fits = self.rows.of_groups(groups).map(|rows| {
+            let fit = M::fit(rows);
+            // A fit that is interrupted ends anywhere.
+            interrupt::check().map(|()| fit)
+        });
+        let fits: Vec<Option<Fit<K>>> = fits.collect::<Result<_>>()?;
         let double = |part: &dyn Fn(&Fit<K>) -> f64| -> ArrayRef {
             let parts = fits.iter().map(|fit| fit.as_ref().map(part));
             Arc::new(parts.collect::<Float64Array>())

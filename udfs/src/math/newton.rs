@@ -12,6 +12,8 @@
 //!
 //! Source: J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd edition, chapter 3.4.
 
+use crate::interrupt;
+
 /// A search takes at most so many steps.
 const MOST_STEPS: usize = 200;
 
@@ -154,7 +156,7 @@ fn climb<const K: usize>(start: [f64; K], surface: &impl Fn(&[f64; K]) -> Surfac
     let mut damping = 0.0;
     for _ in 0..MOST_STEPS {
         let inside = at.iter().all(|part| part.abs() < FARTHEST);
-        if !here.is_finite() || !inside || damping > DAMPING.1 {
+        if !here.is_finite() || !inside || damping > DAMPING.1 || interrupt::is_raised() {
             break;
         }
         let Some(mut step) = here.step(damping) else {
