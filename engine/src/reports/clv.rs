@@ -6,7 +6,8 @@
 //! (`bgnbd_fit`) and one Gamma-Gamma model of what they spend (`gamma_gamma_fit`) are fitted to all
 //! customers; from them come `p_alive`, the purchases expected within `horizon_days`
 //! (`expected_orders`), what each is expected to be worth (`expected_value`), and `clv`, worth times
-//! purchases discounted to `as_of`. A model that has not converged makes what rests on it NULL.
+//! purchases discounted to `as_of`. A model that has not converged makes what rests on it NULL,
+//! and so does a mean worth below 0, which the model of worth does not know.
 //!
 //! `discount` is a year's, effective: money t days from now counts (1 + discount)^(−t/365). The
 //! purchases expected in each 30 days are discounted from the end of these, the last ones from the
@@ -91,13 +92,16 @@ impl Report for Clv {
                FROM _clv_end CROSS JOIN _clv_customers),
              _clv_models AS (
                SELECT bgnbd_fit(frequency, recency, age) AS buying,
-                 gamma_gamma_fit(frequency, monetary) AS spending
+                 gamma_gamma_fit(frequency, monetary) FILTER (WHERE monetary >= 0) AS spending
                FROM _clv_summaries),
              _clv_expected AS (
                SELECT customer, frequency, recency, age, monetary,
-                 bgnbd_alive(buying, frequency, recency, age) AS p_alive,
-                 {orders} AS expected_orders, {discounted} AS discounted_orders,
-                 gamma_gamma_expected(spending, frequency, monetary) AS expected_value
+                 CASE WHEN buying['converged']
+                   THEN bgnbd_alive(buying, frequency, recency, age) END AS p_alive,
+                 CASE WHEN buying['converged'] THEN {orders} END AS expected_orders,
+                 CASE WHEN buying['converged'] THEN {discounted} END AS discounted_orders,
+                 CASE WHEN spending['converged'] AND monetary >= 0
+                   THEN gamma_gamma_expected(spending, frequency, monetary) END AS expected_value
                FROM _clv_models CROSS JOIN _clv_summaries)
              SELECT customer, frequency, recency, age, monetary, p_alive, expected_orders,
                expected_value, discounted_orders * expected_value AS clv

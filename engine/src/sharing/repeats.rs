@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TreeNodeRecursion, TreeNodeRewriter};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion, TreeNodeRewriter};
 use datafusion::common::{DFSchemaRef, Result, internal_err};
 use datafusion::logical_expr::{
     Expr, Extension, LogicalPlan, TableSource, UserDefinedLogicalNodeCore,
@@ -94,12 +94,43 @@ fn repeated(plan: &LogicalPlan) -> Result<Vec<LogicalPlan>> {
         }
     })?;
     let mut repeated = Vec::new();
-    for (plan, times) in seen {
-        if times > 1 && !recursive && !is_volatile(&plan)? {
-            repeated.push(plan);
+    for (grouping, times) in seen {
+        if times > 1
+            && !recursive
+            && !is_volatile(&grouping)?
+            && (!has_subquery(&grouping)? || times == times_outside_subqueries(plan, &grouping)?)
+        {
+            repeated.push(grouping);
         }
     }
     Ok(repeated)
+}
+
+/// Whether a plan needs the value of a subquery. That is there for those who asked for it, once
+/// all of its query's subqueries have run: for another query it may come too late.
+fn has_subquery(plan: &LogicalPlan) -> Result<bool> {
+    plan.exists(|node| {
+        let mut found = false;
+        node.apply_subqueries(|_| {
+            found = true;
+            Ok(TreeNodeRecursion::Stop)
+        })?;
+        Ok(found)
+    })
+}
+
+fn times_outside_subqueries(plan: &LogicalPlan, grouping: &LogicalPlan) -> Result<usize> {
+    let mut times = 0;
+    plan.apply(|node| {
+        Ok(match same(node, grouping) {
+            true => {
+                times += 1;
+                TreeNodeRecursion::Jump
+            }
+            false => TreeNodeRecursion::Continue,
+        })
+    })?;
+    Ok(times)
 }
 
 /// Whether two plans are equal and read the same tables. Plans compare their tables by name, but
