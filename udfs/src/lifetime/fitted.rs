@@ -16,12 +16,8 @@ use datafusion::error::Result;
 
 use super::params::listed;
 use crate::grouped::GroupedState;
-<<<<<<< HEAD
-use crate::math::newton::Fit;
-=======
 use crate::interrupt;
-use crate::math::bgnbd::Fit;
->>>>>>> c66caac (End a fit when its query ends, and keep NULL chains NULL in their fields)
+use crate::math::newton::Fit;
 use crate::math::tally::{Tallied, Tally};
 use crate::registry::Described;
 use crate::rows::{counted, for_each_counted};
