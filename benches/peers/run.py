@@ -30,6 +30,9 @@ QUESTIONS = {
     "retention": "cohort retention by month, all events",
     "rfm": "RFM scores of the buyers, ties together",
     "baskets": "lift of products seen in one session, support 0.0002",
+    "funnel": "view, cart, purchase within a day, customers by depth",
+    "sessions": "events by number of the session, a new one after 30 minutes",
+    "nth": "customers by the day of their third event",
 }
 PEERS = ["cohortql", "datafusion", "duckdb", "chdb"]
 
@@ -43,7 +46,7 @@ con.execute("COPY (" + open("%(sql)s").read() + ") TO '%(out)s' (FORMAT csv, HEA
 
 CHDB = """
 import chdb
-sql = open("%(sql)s").read().replace("events", "file('%(data)s/*.parquet')", -1)
+sql = open("%(sql)s").read().replace("FROM events", "FROM file('%(data)s/*.parquet')")
 sql = "SELECT * FROM (" + sql + ") SETTINGS max_threads = %(threads)d"
 answer = chdb.query(sql, "CSVWithNames")
 open("%(out)s", "wb").write(answer.bytes())
