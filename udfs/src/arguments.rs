@@ -53,6 +53,10 @@ pub(crate) fn coerce_one(kind: Kind, given: &DataType) -> DataType {
             other => other.clone(),
         },
         Kind::Condition if is_null => DataType::Boolean,
+        Kind::Condition => match given {
+            DataType::Dictionary(_, values) => values.as_ref().clone(),
+            other => other.clone(),
+        },
         Kind::ConstantText | Kind::TimeZone if is_null || is_text(given) => DataType::Utf8,
         Kind::ConstantSpan if matches!(given, DataType::Interval(_) | DataType::Duration(_)) => {
             DataType::Interval(IntervalUnit::MonthDayNano)

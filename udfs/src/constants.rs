@@ -242,7 +242,10 @@ fn describe(value: &ScalarValue) -> String {
     } else if let Some(Some(text)) = value.try_as_str() {
         format!("'{text}'")
     } else {
-        format!("{} {value}", sql_name(&value.data_type()))
+        // Arrow writes an interval as people do, where `Display` shows its parts.
+        let text = value.cast_to(&DataType::Utf8).ok();
+        let text = text.map_or_else(|| value.to_string(), |text| text.to_string());
+        format!("{} {text}", sql_name(&value.data_type()))
     }
 }
 

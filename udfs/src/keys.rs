@@ -3,13 +3,14 @@
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use crate::rows::for_each_counted;
 
@@ -229,9 +230,14 @@ pub(crate) fn stored_type(data_type: &DataType) -> DataType {
 }
 
 /// The type in which keys of `data_type` are returned: one that JDBC understands, so
-/// without dictionaries, views, large offsets and unsigned integers.
+/// without dictionaries, views, large offsets and unsigned integers, also within lists and structs.
 pub fn result_type(data_type: &DataType) -> DataType {
+    let result_field = |field: &Field| field.clone().with_data_type(result_type(field.data_type()));
     match data_type {
+        DataType::List(item) => DataType::List(Arc::new(result_field(item))),
+        DataType::Struct(fields) => {
+            DataType::Struct(fields.iter().map(|field| result_field(field)).collect())
+        }
         DataType::Dictionary(_, values) => result_type(values),
         DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
         DataType::LargeBinary | DataType::BinaryView => DataType::Binary,

@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 
-use datafusion::common::{ScalarValue, plan_datafusion_err, plan_err};
+use datafusion::common::{DFSchema, ScalarValue, plan_datafusion_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{Case, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::planner::{
     ExprPlanner, PlannerResult, RawAggregateExpr, RawWindowExpr,
 };
-use datafusion::logical_expr::{Expr, WindowFunctionDefinition, WindowUDF, cast};
+use datafusion::logical_expr::{Expr, ExprSchemable, WindowFunctionDefinition, WindowUDF, cast};
 
 use crate::binding::time_zone_position;
 use crate::constants::{Constants, literal};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::{Entry, Function, called};
+use crate::sql_types::is_text;
 use crate::times::time_of_text;
 use crate::windowed::Windowed;
 
@@ -163,18 +164,26 @@ fn prepare(entry: &Entry, mut args: Vec<Expr>) -> Result<Vec<Expr>> {
     Ok(prepared)
 }
 
-/// Where an option stands in the middle of `parameters` that `args` leave out: they have something
-/// there that is neither text nor NULL, as what follows it never is.
+/// Where an option stands in the middle of `parameters` that `args` leave out: it is text, and
+/// what they have there is neither that nor NULL, or is a time written as text.
 fn option_left_out(parameters: &[Parameter], args: &[Expr]) -> Option<usize> {
-    let last_required = parameters
-        .iter()
-        .rposition(|parameter| parameter.required)?;
+    let required = |parameter: &Parameter| parameter.required;
+    let last_required = parameters.iter().rposition(required)?;
     let at = parameters
         .iter()
-        .position(|parameter| !parameter.required)?;
+        .position(|parameter| !required(parameter))?;
     let arg = args.get(at).filter(|_| at < last_required)?;
-    let is_text_or_null = |value: ScalarValue| value.is_null() || value.try_as_str().is_some();
-    let given = !arg.any_column_refs() && literal(arg).is_none_or(is_text_or_null);
+    let given = match literal(arg) {
+        Some(value) => match value.try_as_str() {
+            Some(text) => text.and_then(time_of_text).is_none(),
+            None => value.is_null(),
+        },
+        None if arg.any_column_refs() => false,
+        // What has no type yet, such as `$1`, may be text.
+        None => arg
+            .get_type(&DFSchema::empty())
+            .map_or(true, |data_type| data_type.is_null() || is_text(&data_type)),
+    };
     (!given).then_some(at)
 }
 

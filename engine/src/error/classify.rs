@@ -122,6 +122,12 @@ fn planning(
         .or_else(|| {
             let function = quoted_in(message, "Invalid function '", "'")
                 .or_else(|| quoted_in(message, "able function '", "' not found"))?;
+            let is_window = |state: &SessionState| state.window_functions().contains_key(function);
+            if state.is_some_and(is_window) {
+                return Some(format!(
+                    "function {function:?} needs a window: {function}(…) OVER (…)"
+                ));
+            }
             let near = state.map_or_else(String::new, |state| {
                 did_you_mean(function, names::functions(state))
             });

@@ -110,6 +110,8 @@ impl Described for WindowFunnel {
 impl Aggregating for WindowFunnel {
     const NAME: &'static str = "window_funnel";
 
+    const HOLISTIC: bool = true;
+
     const NULLABLE: bool = false;
 
     type State = FunnelState;

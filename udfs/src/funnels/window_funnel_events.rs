@@ -73,6 +73,8 @@ impl Described for WindowFunnelEvents {
 impl Aggregating for WindowFunnelEvents {
     const NAME: &'static str = "window_funnel_events";
 
+    const HOLISTIC: bool = true;
+
     type State = FunnelState;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {

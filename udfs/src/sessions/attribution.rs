@@ -153,6 +153,8 @@ fn share_fields(channel: &DataType) -> Fields {
 impl Aggregating for Attribution {
     const NAME: &'static str = NAME;
 
+    const HOLISTIC: bool = true;
+
     const NULLABLE: bool = false;
 
     type State = AttributionState;

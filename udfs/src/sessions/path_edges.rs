@@ -133,6 +133,8 @@ fn edge_fields(event: &DataType) -> Fields {
 impl Aggregating for PathEdges {
     const NAME: &'static str = NAME;
 
+    const HOLISTIC: bool = true;
+
     const NULLABLE: bool = false;
 
     type State = PathEdgesState;

@@ -105,6 +105,8 @@ fn result_fields(times: &DataType, by: &DataType) -> Fields {
 impl Aggregating for FunnelChain {
     const NAME: &'static str = "funnel_chain";
 
+    const HOLISTIC: bool = true;
+
     type State = FunnelChainState;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
