@@ -52,9 +52,10 @@ impl Span {
 
     /// How many whole ticks of a time column of type `times` it covers: two of its times are at
     /// most this length apart exactly if their numbers are at most this many apart.
-    pub(crate) fn ticks(self, times: &DataType) -> i64 {
+    pub(crate) fn ticks(self, times: &DataType) -> u64 {
         let tick = i128::from(nanos_per_tick(times));
-        i64::try_from(self.nanos / tick).unwrap_or(i64::MAX)
+        // No two times are further apart than the end of a u64.
+        u64::try_from(self.nanos / tick).unwrap_or(u64::MAX)
     }
 }
 
@@ -95,8 +96,8 @@ mod tests {
             ticks(ScalarValue::from(90_000_i64), &DataType::Date32),
             Some(1)
         );
-        assert_eq!(ticks(ScalarValue::from(1e300), &millis), Some(i64::MAX));
-        assert_eq!(ticks(ScalarValue::from(i64::MAX), &millis), Some(i64::MAX));
+        assert_eq!(ticks(ScalarValue::from(1e300), &millis), Some(u64::MAX));
+        assert_eq!(ticks(ScalarValue::from(i64::MAX), &millis), Some(u64::MAX));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const REENTRY: &str = "with 'strict_order' where it has 'allow_reentry'";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
     modes: Modes,
-    window: i64,
+    window: u64,
 }
 
 /// Checks the constants.

@@ -173,7 +173,7 @@ impl Aggregating for Attribution {
         let lookback = constants.required_span("lookback")?.ticks(times);
         Ok(AttributionState {
             contacts: KeyedEvents::new(fields[1].data_type(), true)?,
-            shares: Shares::new(model(constants, times)?, lookback.cast_unsigned()),
+            shares: Shares::new(model(constants, times)?, lookback),
         })
     }
 

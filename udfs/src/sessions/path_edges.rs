@@ -154,7 +154,7 @@ impl Aggregating for PathEdges {
         Ok(PathEdgesState {
             times: times.clone(),
             events: KeyedEvents::new(fields[0].data_type(), false)?,
-            paths: Paths::new(gap.cast_unsigned(), depth(constants)?),
+            paths: Paths::new(gap, depth(constants)?),
         })
     }
 

@@ -116,8 +116,8 @@ impl Described for Sessionize {
 fn rule(constants: &Constants, times: &DataType) -> Result<SessionRule> {
     let max_length = constants.span("max_length")?;
     Ok(SessionRule {
-        gap: constants.required_span("gap")?.ticks(times).cast_unsigned(),
-        max_length: max_length.map_or(u64::MAX, |span| span.ticks(times).cast_unsigned()),
+        gap: constants.required_span("gap")?.ticks(times),
+        max_length: max_length.map_or(u64::MAX, |span| span.ticks(times)),
     })
 }
 

@@ -91,10 +91,10 @@ pub(crate) struct Funnel {
 
 impl Funnel {
     /// A search for chains of up to `steps` steps within `window` ticks.
-    pub(crate) fn new(steps: usize, window: i64, modes: Modes, with_times: bool) -> Self {
+    pub(crate) fn new(steps: usize, window: u64, modes: Modes, with_times: bool) -> Self {
         let steps = steps.clamp(1, MOST_STEPS);
         Self {
-            window: window.unsigned_abs(),
+            window,
             modes,
             all: u32::MAX >> (MOST_STEPS - steps),
             with_times,

@@ -28,7 +28,7 @@ fn all_modes() -> Vec<Modes> {
 
 /// The times of the deepest chain, with every chain kept: those of the last start, of these the
 /// earliest. `ends` are the times after which chains end.
-fn all_chains(rows: &[Row], ends: &[i64], steps: usize, window: i64, modes: Modes) -> Vec<i64> {
+fn all_chains(rows: &[Row], ends: &[i64], steps: usize, window: u64, modes: Modes) -> Vec<i64> {
     let mut events: Vec<(i64, isize, usize)> = Vec::new();
     for (number, &(time, mask)) in rows.iter().enumerate() {
         let held = (0..steps).filter(|step| mask >> step & 1 == 1);
@@ -77,7 +77,7 @@ fn all_chains(rows: &[Row], ends: &[i64], steps: usize, window: i64, modes: Mode
         } else {
             let goes = |chain: &&Vec<usize>| {
                 let [first, last] = [chain[0], chain[chain.len() - 1]].map(|row| rows[row].0);
-                time - first <= window
+                time.abs_diff(first) <= window
                     && !(modes.once && chain.contains(&row))
                     && !(modes.increase && last == time)
             };
@@ -176,8 +176,10 @@ fn the_ends_of_time_are_inside_the_longest_window_only_if_they_are() {
     let events = log(&[(i64::MIN, 1), (-1, 2), (i64::MAX, 4)]).sorted(1);
     let events = events.groups().next().unwrap();
     for modes in all_modes().into_iter().filter(|modes| !modes.order) {
-        let mut funnel = Funnel::new(3, i64::MAX, modes, true);
+        let mut funnel = Funnel::new(3, i64::MAX as u64, modes, true);
         assert_eq!(funnel.times(events, &[]), [i64::MIN, -1]);
+        let mut funnel = Funnel::new(3, u64::MAX, modes, true);
+        assert_eq!(funnel.times(events, &[]), [i64::MIN, -1, i64::MAX]);
     }
 }
 

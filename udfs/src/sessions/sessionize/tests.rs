@@ -128,6 +128,19 @@ async fn both_plans_equal_the_definition() {
     }
 }
 
+/// More nanoseconds than an i64 counts.
+#[tokio::test]
+async fn a_gap_may_be_longer_than_times_are_numbers() {
+    let [early, late] = [-9_151_488_000, 315_532_800];
+    let context = context(&[(1, Some(early)), (1, Some(late))], 100).await;
+    for (days, second) in [(110_000, 1), (109_000, 2)] {
+        let call = format!("sessionize(ts, INTERVAL '{days} days')");
+        let (_, found) = run(&context, "Timestamp(ns)", &call, "").await;
+        let wanted = [(1, Some(early), Some(1)), (1, Some(late), Some(second))];
+        assert_eq!(found, wanted, "{days} days");
+    }
+}
+
 async fn failure(sql: &str) -> String {
     let context = context(&[(1, Some(5)), (1, Some(7))], 100).await;
     let frame = match context.sql(sql).await {
