@@ -133,7 +133,13 @@ impl Case {
         emitted.shuffle(rng);
         let mut last = Partial::new(call);
         for (names, state) in emitted {
-            last.merge(&names, &through_ipc(call, state));
+            // What is merged may be a slice of a larger emission.
+            let state = through_ipc(call, state);
+            let cut = rng.random_range(0..=names.len());
+            for rows in [0..cut, cut..names.len()] {
+                let slice = state.iter().map(|part| part.slice(rows.start, rows.len()));
+                last.merge(&names[rows.clone()], &slice.collect::<Vec<_>>());
+            }
         }
         last.results(rng)
     }

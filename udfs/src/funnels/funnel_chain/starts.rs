@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::error::Result;
 
 use crate::keys::{Keys, result_type, stored_type};
-use crate::lists::{ending_at, list, list_field};
+use crate::lists::{elements, ending_at, list, list_field};
 use crate::math::events::{Event, EventLog, Sorted};
 
 /// The number of NULL among the values.
@@ -146,15 +146,16 @@ impl Starts {
     /// Adds what [`Starts::state`] gave, perhaps in another process.
     pub(super) fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let [times, by] = [0, 1].map(|part| state[part].as_list::<i64>());
-        let values = by.values();
-        let numbers = self.number(values, &BooleanBuffer::new_set(values.len()))?;
-        let all = times.values().as_primitive::<Int64Type>().values();
-        let rows = times.value_offsets().windows(2);
-        let rows = rows.zip(by.value_offsets().windows(2));
-        for (&group, (times, by)) in group_indices.iter().zip(rows) {
-            let times = &all[times[0] as usize..times[1] as usize];
-            let numbers = &numbers[by[0] as usize..by[1] as usize];
-            self.log.append(group, numbers, times);
+        let lengths = times.offsets().lengths();
+        let [times, values] = [times, by].map(elements);
+        let numbers = self.number(&values, &BooleanBuffer::new_set(values.len()))?;
+        let mut times = times.as_primitive::<Int64Type>().values().as_ref();
+        let mut numbers = numbers.as_slice();
+        for (&group, length) in group_indices.iter().zip(lengths) {
+            let (own, others) = numbers.split_at(length);
+            let (own_times, other_times) = times.split_at(length);
+            self.log.append(group, own, own_times);
+            (numbers, times) = (others, other_times);
         }
         Ok(())
     }
@@ -190,4 +191,38 @@ fn pair(times: Vec<i64>, values: ArrayRef, ends: &[usize]) -> Vec<ArrayRef> {
     [times, values]
         .map(|values| list(values, &offsets))
         .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::StringArray;
+
+    use super::*;
+
+    /// The state of one merged group by group into another: each slice adds what it has itself.
+    #[test]
+    fn a_slice_adds_its_own_values() {
+        const GROUPS: usize = 40;
+        let text = |group: usize| (!group.is_multiple_of(7)).then(|| format!("value {group}"));
+        let by: ArrayRef = Arc::new((0..GROUPS).map(text).collect::<StringArray>());
+        let groups: Vec<usize> = (0..GROUPS).collect();
+        let times: Vec<i64> = (0..GROUPS as i64).collect();
+        let mut first = Starts::new(by.data_type()).unwrap();
+        first.grow(GROUPS);
+        first.update(&times, &[1; GROUPS], &by, &groups).unwrap();
+        let state = first.state(GROUPS).unwrap();
+
+        let mut second = Starts::new(by.data_type()).unwrap();
+        second.grow(1);
+        for group in 0..GROUPS {
+            let slice = state.iter().map(|part| part.slice(group, 1));
+            second.merge(&slice.collect::<Vec<_>>(), &[0]).unwrap();
+            let known = (0..=group).filter_map(text).count();
+            assert_eq!((second.keys.len(), second.log.len()), (known, group + 1));
+        }
+        let sorted = second.sorted(1);
+        let rows = sorted.groups().next().unwrap();
+        let found: Vec<Option<u32>> = times.iter().map(|at| second.least(rows, *at)).collect();
+        assert_eq!(&second.values(&found).unwrap(), &by);
+    }
 }
