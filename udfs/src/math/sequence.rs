@@ -43,15 +43,14 @@ impl Sequence {
         }
     }
 
-    /// Whether the pattern occurs among `events`, which are sorted by time.
+    /// Whether the pattern occurs among `events`, which are sorted by time: never among none.
     pub(crate) fn occurs(&mut self, events: &[Event]) -> bool {
         let needed = self.ends.last().map_or(0, |&(_, needed)| needed);
         if needed & !seen(events) != 0 {
             return false;
         }
         self.table.fill(&self.steps, events);
-        let first = self.table.first(0, 0);
-        first.is_some() || events.is_empty() && self.table.get(0, 0)
+        self.table.first(0, 0).is_some()
     }
 
     /// How often the pattern occurs, each time after the last event of the time before.

@@ -7,7 +7,7 @@
 //!
 //! - `pattern`, `ts`, `c1` … `c32`: as in `sequence_match`.
 //!
-//! Result: BIGINT, never NULL; 0 over nothing. State, cost, errors and source: as in
+//! Result: BIGINT, never NULL; 0 without events, also where the pattern needs none. State, cost, errors and source: as in
 //! `sequence_match`, however many occurrences there are; the peer is ClickHouse's sequenceCount.
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
@@ -27,7 +27,7 @@ use crate::registry::Described;
 /// How often a pattern occurs.
 #[user_doc(
     doc_section(label = "Sequences"),
-    description = "How often the events of a group contain a pattern, which is as in `sequence_match`. Occurrences do not overlap: each is the earliest and the shortest from there on, and the next one is looked for after the last event that it took. Returns a BIGINT, 0 over nothing. These are the rules of ClickHouse's sequenceCount.",
+    description = "How often the events of a group contain a pattern, which is as in `sequence_match`. Occurrences do not overlap: each is the earliest and the shortest from there on, and the next one is looked for after the last event that it took. Returns a BIGINT, 0 where there are no events, also of a pattern that needs none. These are the rules of ClickHouse's sequenceCount.",
     syntax_example = "sequence_count(pattern, ts, c1, …)",
     sql_example = "```sql
 SELECT sequence_count('(?1).*(?2)', day, page = 'home', page = 'pay') AS purchases

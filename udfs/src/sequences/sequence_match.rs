@@ -21,7 +21,7 @@
 //!   has 86,400 seconds. Rows without it are skipped.
 //! - `c1` … `c32`, BOOLEAN; NULL is false.
 //!
-//! Result: BOOLEAN, never NULL; false over nothing, unless the pattern needs no event. State:
+//! Result: BOOLEAN, never NULL; false without events, also where the pattern needs none. State:
 //! sixteen bytes for each event. Cost: a sort of each group's events, and a look at each of them
 //! for each step of the pattern, whatever the pattern; a bit of memory for each of these while a
 //! group is searched. Errors, at planning: a pattern that is none, with the place and what should
@@ -50,7 +50,7 @@ use crate::registry::Described;
 /// Whether a pattern occurs.
 #[user_doc(
     doc_section(label = "Sequences"),
-    description = "Whether the events of a group contain a pattern. Events are the rows on which some condition holds, in the order of time, those at the same time in the order of the number that their conditions make as bits, c1 being the lowest; other rows count for nothing. In a pattern, `(?N)` is an event on which cN holds, `.` any event, `.*` any number of events, and `(?t>=N)`, with `>=`, `>`, `<=`, `<` or `==`, any number of events until one that is so many seconds after the event before. Steps without `.*` or a time between them follow one another directly. Returns a BOOLEAN, false over nothing. These are the rules of ClickHouse's sequenceMatch, without its limit of steps: the cost is that of one look at each event for each step of the pattern.",
+    description = "Whether the events of a group contain a pattern. Events are the rows on which some condition holds, in the order of time, those at the same time in the order of the number that their conditions make as bits, c1 being the lowest; other rows count for nothing. In a pattern, `(?N)` is an event on which cN holds, `.` any event, `.*` any number of events, and `(?t>=N)`, with `>=`, `>`, `<=`, `<` or `==`, any number of events until one that is so many seconds after the event before. Steps without `.*` or a time between them follow one another directly. Returns a BOOLEAN, false where there are no events, also of a pattern that needs none. These are the rules of ClickHouse's sequenceMatch, without its limit of steps: the cost is that of one look at each event for each step of the pattern.",
     syntax_example = "sequence_match(pattern, ts, c1, …)",
     sql_example = "```sql
 SELECT customer, sequence_match('(?1).*(?2)(?t<=3600)(?3)', at, page = 'home', page = 'cart', page = 'pay') AS bought

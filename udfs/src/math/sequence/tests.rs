@@ -103,7 +103,7 @@ fn the_search_finds_what_trying_every_way_does() {
         let mut sequence = Sequence::new(steps.clone());
         let case = format!("{pattern} among {events:?}");
 
-        let occurs = first_occurrence(&steps, &events, 0).is_some();
+        let occurs = !events.is_empty() && first_occurrence(&steps, &events, 0).is_some();
         assert_eq!(sequence.occurs(&events), occurs, "{case}");
         found += u32::from(occurs && steps.len() > 2);
 

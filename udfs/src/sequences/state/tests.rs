@@ -180,3 +180,44 @@ fn any_split_equals_one_pass() {
         of_events.assert_every_route(&lists, seed);
     }
 }
+
+/// Groups of rows without an event, and no rows: patterns that need no event are not found there.
+#[test]
+fn nothing_is_found_without_events() {
+    let rows: Vec<Row> = [None, Some(1), Some(1), Some(2)]
+        .map(|time| (time, [time.is_none().then_some(true); CONDITIONS]))
+        .to_vec();
+    let times = || -> ArrayRef {
+        Arc::new(
+            rows.iter()
+                .map(|row| row.0)
+                .collect::<TimestampMillisecondArray>(),
+        )
+    };
+    let groups = [0, 0, 1, 2];
+    for pattern in ["", ".*", "(?t>=0)", "(?t<5)", ".*(?t<=1).*"] {
+        let occurs = case(SequenceMatch, pattern, times(), &rows, &groups, None);
+        let counts = case(SequenceCount, pattern, times(), &rows, &groups, None);
+        let never: ArrayRef = Arc::new(BooleanArray::from(vec![false; 3]));
+        let none: ArrayRef = Arc::new(Int64Array::from(vec![0; 3]));
+        for seed in 0..4 {
+            occurs.assert_every_route(&never, seed);
+            counts.assert_every_route(&none, seed);
+        }
+        let evaluated = |case: &Case| {
+            let mut accumulator = case.call().create_accumulator().unwrap();
+            accumulator.evaluate().unwrap()
+        };
+        let default = |case: &Case, data_type| case.function.default_value(data_type).unwrap();
+        assert_eq!(
+            evaluated(&occurs),
+            default(&occurs, &DataType::Boolean),
+            "{pattern}"
+        );
+        assert_eq!(
+            evaluated(&counts),
+            default(&counts, &DataType::Int64),
+            "{pattern}"
+        );
+    }
+}
