@@ -11,12 +11,13 @@ use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{cast, take};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Field, Float64Type};
 use datafusion::arrow::datatypes::{DecimalType, Int32Type};
-use datafusion::common::exec_datafusion_err;
+use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::{DataFusionError, Result};
 
 use super::{NAME, result_fields};
 use crate::as_of::AsOf;
 use crate::grouped::GroupedState;
+use crate::interrupt;
 use crate::math::purchase_days::{PurchaseDays, day};
 use crate::money::sums::MoneySums;
 use crate::rows::counted;
@@ -140,9 +141,17 @@ impl ClvSummaryState {
     }
 }
 
-/// A group or row as a 32-bit number; there is no memory for more.
+/// Fails where not every group, or every row of a batch, has a number of 32 bits.
+fn check_numbers(groups: usize, rows: usize) -> Result<()> {
+    if u32::try_from(groups.max(rows)).is_err() {
+        return exec_err!("{NAME}: more than {} groups, or rows of a batch", u32::MAX);
+    }
+    Ok(())
+}
+
+/// The number of a group or row, of which [`check_numbers`] let no more through.
 fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
+    index as u32
 }
 
 /// The numbers from 0 on, `n` of them.
@@ -188,6 +197,7 @@ impl GroupedState for ClvSummaryState {
         group_indices: &[usize],
         filter: Option<&BooleanArray>,
     ) -> Result<()> {
+        check_numbers(self.days.len(), values[0].len())?;
         let mut purchases = Purchases::default();
         self.for_each_day(&values[0], filter, |row, day| {
             purchases.rows.push(number(row));
@@ -198,6 +208,7 @@ impl GroupedState for ClvSummaryState {
     }
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
+        check_numbers(self.days.len(), state[0].len())?;
         let lists = state[0].as_list::<i32>();
         let days = lists.values().as_primitive::<Int32Type>().values();
         let mut firsts = Purchases::default();
@@ -233,6 +244,7 @@ impl GroupedState for ClvSummaryState {
         let mut ages = Vec::with_capacity(groups);
         let mut means = Vec::with_capacity(groups);
         for (history, total) in self.days.histories(groups).zip(totals.values()) {
+            interrupt::check()?;
             known.push(history.is_some());
             let (mut repeats, mut recency, mut age) = (0, 0, 0);
             if let Some(history) = history {
@@ -292,6 +304,7 @@ impl GroupedState for ClvSummaryState {
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let rows = values[0].len();
+        check_numbers(0, rows)?;
         let mut lengths = vec![0; rows];
         let mut days = Vec::with_capacity(rows);
         let mut counting = Vec::with_capacity(rows);
