@@ -25,6 +25,7 @@ use datafusion_macros::user_doc;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
+use crate::interrupt;
 use crate::math::smallest::Smallest;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -160,8 +161,11 @@ impl GroupedState for NthTimeState {
     }
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let times: Int64Array = (0..groups).map(|group| self.first.nth(group)).collect();
-        time_column(times, &self.data_type)
+        let times = (0..groups).map(|group| {
+            interrupt::check()?;
+            Ok(self.first.nth(group))
+        });
+        time_column(times.collect::<Result<Int64Array>>()?, &self.data_type)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

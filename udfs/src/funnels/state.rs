@@ -11,6 +11,7 @@ use datafusion::error::Result;
 use super::call::Call;
 use crate::events::{Events, times_of};
 use crate::grouped::GroupedState;
+use crate::interrupt;
 use crate::math::funnel::Funnel;
 
 /// Where the time stands among the arguments; the conditions follow it.
@@ -66,14 +67,17 @@ impl GroupedState for FunnelState {
         let sorted = self.events.sorted(groups);
         match &self.wanted {
             Wanted::Depth => {
-                let depths = sorted
-                    .groups()
-                    .map(|events| self.funnel.depth(events) as i32);
-                Ok(Arc::new(Int32Array::from_iter_values(depths)))
+                let mut depths = Vec::with_capacity(groups);
+                for events in sorted.groups() {
+                    interrupt::check()?;
+                    depths.push(self.funnel.depth(events) as i32);
+                }
+                Ok(Arc::new(Int32Array::from(depths)))
             }
             Wanted::Times(data_type) => {
                 let mut chains = ChainTimes::default();
                 for events in sorted.groups() {
+                    interrupt::check()?;
                     chains.push(self.funnel.times(events, &[]))?;
                 }
                 chains.finish(data_type, None)

@@ -13,6 +13,7 @@ use crate::events::{Events, Kept, masks_of};
 use crate::funnels::call::Call;
 use crate::funnels::state::{ChainTimes, TS};
 use crate::grouped::GroupedState;
+use crate::interrupt;
 use crate::math::funnel::Funnel;
 use crate::rows::counted;
 use crate::times::ticks;
@@ -98,6 +99,7 @@ impl GroupedState for FunnelChainState {
         let mut found = Vec::with_capacity(groups);
         let groups = events.groups().zip(excluded.groups()).zip(starts.groups());
         for ((events, excluded), starts) in groups {
+            interrupt::check()?;
             let chain = self.funnel.times(events, excluded);
             let first = chain.first();
             by.push(first.and_then(|&first| self.starts.least(starts, first)));
