@@ -4,7 +4,7 @@
 //! that started last, and of those the one that takes each step as early as can be.
 //!
 //! Arguments, state, cost and errors are those of `window_funnel`. Result: LIST of the type of
-//! `ts`, one a step; empty when no row fulfils c1 or there is none. Error, at execution: more times
+//! `ts`, never NULL, with one a step; empty when no row fulfils c1 or there is none. Error, at execution: more times
 //! than a list column can hold. Where the search ends early, as with `'strict_order'`, rows after
 //! its end count no more, and those before count however many steps have been taken already. With
 //! `'strict_deduplication'` and `'strict_once'`, which of several rows of one time is the first to
@@ -72,6 +72,8 @@ impl Described for WindowFunnelEvents {
 
 impl Aggregating for WindowFunnelEvents {
     const NAME: &'static str = "window_funnel_events";
+
+    const NULLABLE: bool = false;
 
     const HOLISTIC: bool = true;
 
