@@ -36,7 +36,7 @@ const NAME: &str = "retention";
 /// The conditions met.
 #[user_doc(
     doc_section(label = "Cohorts and retention"),
-    description = "Which of some conditions somebody met who met the first one: the first entry says whether any row meets `c1`, each further one whether any row meets `c1` and any row, the same or another, meets that condition, whatever the times. Returns a LIST of BOOLEAN, as long as there are conditions, all false over no rows.",
+    description = "Which of some conditions somebody met who met the first one: the first entry says whether any row meets `c1`, each further one whether any row meets `c1` and any row, the same or another, meets that condition, whatever the times. Returns a LIST of BOOLEAN, as long as there are conditions, all false over no rows. Only a correlated subquery without a match and a window's frame without rows, which DataFusion answers knowing only the type, have an empty list.",
     syntax_example = "retention(c1, …)",
     sql_example = "```sql
 SELECT customer, retention(day = DATE '2024-01-01', day = DATE '2024-01-02', day = DATE '2024-01-08') AS back
