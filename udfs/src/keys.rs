@@ -1,9 +1,9 @@
 //! Keys of any type as dense numbers: customers, baskets, items.
 
-use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::{DataType, Field, Float32Type, Float64Type};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
@@ -100,6 +100,20 @@ impl Keys {
             ArrayRef::clone(column)
         } else {
             cast(column, &self.data_type)?
+        };
+        // GROUP BY holds both zeros for one, and so must a key.
+        let stored: ArrayRef = match stored.data_type() {
+            DataType::Float64 => Arc::new(
+                stored
+                    .as_primitive::<Float64Type>()
+                    .unary::<_, Float64Type>(|x| x + 0.0),
+            ),
+            DataType::Float32 => Arc::new(
+                stored
+                    .as_primitive::<Float32Type>()
+                    .unary::<_, Float32Type>(|x| x + 0.0),
+            ),
+            _ => stored,
         };
         let rows = self.converter.convert_columns(&[stored])?;
         let mut last: Option<u32> = None;

@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, Query};
 
 use super::query::{Hole, cast, derived, filled};
 use crate::formats::names::did_you_mean;
+use crate::sharing::is_volatile;
 
 /// A call whose arguments are known by name.
 pub(super) struct Call<'a> {
@@ -32,6 +33,12 @@ impl<'a> Call<'a> {
         context: &'a mut dyn RelationPlannerContext,
     ) -> Result<Self> {
         let plan = context.plan(derived(input.clone()))?;
+        if is_volatile(&plan)? {
+            return plan_err!(
+                "the input of {report} may give other rows each time it is read, and it is read more \
+                 than once: keep its rows with CREATE TABLE … AS first"
+            );
+        }
         Ok(Self {
             report,
             schema: plan.schema().clone(),
@@ -220,6 +227,11 @@ impl<'a> Call<'a> {
         }
         match value.cast_to(&DataType::Float64)? {
             ScalarValue::Float64(Some(number)) if bounds.contains(&number) => Ok(number),
+            _ if *bounds.end() == f64::MAX => plan_err!(
+                "argument \"{name}\" of {} must be {} or more, got {value}",
+                self.report,
+                bounds.start()
+            ),
             _ => plan_err!(
                 "argument \"{name}\" of {} must be from {} to {}, got {value}",
                 self.report,
@@ -251,31 +263,41 @@ impl<'a> Call<'a> {
 
     /// The value of an argument that must be the same for the whole query.
     fn constant(&mut self, name: &'static str) -> Result<Option<ScalarValue>> {
-        let Some(expr) = self.free(name)? else {
-            return Ok(None);
-        };
-        if expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_))))? {
+        if let Some(expr) = self.free(name)?
+            && expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_))))?
+        {
             return plan_err!(
                 "argument \"{name}\" of {} shapes the plan, so it must be a constant, not a \
                  parameter such as $1",
                 self.report
             );
         }
-        let simplifier =
-            ExprSimplifier::new(SimplifyContext::builder().with_current_time().build());
-        let coerced = simplifier.coerce(expr, &DFSchema::empty())?;
-        match simplifier.simplify(coerced)? {
-            Expr::Literal(value, _) if value.is_null() => Ok(None),
-            Expr::Literal(value, _) => Ok(Some(value)),
-            other => plan_err!(
+        match self.simplified(name)? {
+            None => Ok(None),
+            Some(Expr::Literal(value, _)) => Ok(Some(value)),
+            Some(other) => plan_err!(
                 "argument \"{name}\" of {} must be a constant, got {other}",
                 self.report
             ),
         }
     }
 
+    /// An argument that refers to no column, as far as it can be worked out; None when it is NULL.
+    pub(super) fn simplified(&mut self, name: &'static str) -> Result<Option<Expr>> {
+        let Some(expr) = self.free(name)? else {
+            return Ok(None);
+        };
+        let simplifier =
+            ExprSimplifier::new(SimplifyContext::builder().with_current_time().build());
+        let coerced = simplifier.coerce(expr, &DFSchema::empty())?;
+        Ok(match simplifier.simplify(coerced)? {
+            Expr::Literal(value, _) if value.is_null() => None,
+            simplified => Some(simplified),
+        })
+    }
+
     /// An argument as an expression that refers to no column.
-    pub(super) fn free(&mut self, name: &'static str) -> Result<Option<Expr>> {
+    fn free(&mut self, name: &'static str) -> Result<Option<Expr>> {
         let Some(given) = self.given(name).cloned() else {
             return Ok(None);
         };
@@ -302,6 +324,8 @@ impl<'a> Call<'a> {
                 Expr::AggregateFunction(_) => "an aggregate",
                 Expr::WindowFunction(_) => "a window function",
                 Expr::Unnest(_) => "unnest",
+                Expr::InSubquery(_) => "IN (SELECT …)",
+                Expr::Exists(_) => "EXISTS",
                 _ => return Ok(TreeNodeRecursion::Continue),
             };
             culprit = Some((kind, part.to_string()));

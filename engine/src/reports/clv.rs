@@ -15,7 +15,8 @@
 //! − E(t_(k−1)))·d_k is the same as that of E(t_k)·(d_k − d_(k+1)), which asks for each E once.
 //!
 //! The input is grouped by customer, which spreads over cores and spills; only the fits see all
-//! customers at once, and they keep equal ones together.
+//! customers at once, and they keep equal ones together. The end and the histories ask for the same
+//! columns of that grouping, with conditions that always hold, so that it is computed once.
 
 use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::LogicalPlan;
@@ -69,7 +70,7 @@ impl Report for Clv {
             return plan_err!("clv needs its argument \"amount\"");
         };
         let horizon_days = call.whole_number("horizon_days", 1..=MOST_DAYS, 365)?;
-        let discount = call.number("discount", 0.0..=10.0, 0.0)?;
+        let discount = call.number("discount", 0.0..=1.0, 0.0)?;
         let as_of = AsOf::new(call, &times)?;
         let until = as_of.keeps(&times);
         let until = until.map_or_else(String::new, |until| format!(" AND {until}"));
@@ -85,14 +86,14 @@ impl Report for Clv {
                GROUP BY customer),
              _clv_end AS (
                SELECT CAST({LAST_DAY} AS INT) - CAST({end} AS INT) AS after
-               FROM (SELECT max(latest) AS latest FROM _clv_customers)),
+               FROM (SELECT max(latest) AS latest FROM _clv_customers WHERE past IS NOT NULL)),
              _clv_summaries AS (
                SELECT customer, past['frequency'] AS frequency, past['recency'] AS recency,
                  past['age'] - after AS age, past['monetary'] AS monetary
-               FROM _clv_end CROSS JOIN _clv_customers),
+               FROM _clv_end CROSS JOIN _clv_customers WHERE latest IS NOT NULL),
              _clv_models AS (
                SELECT bgnbd_fit(frequency, recency, age) AS buying,
-                 gamma_gamma_fit(frequency, monetary) FILTER (WHERE monetary >= 0) AS spending
+                 gamma_gamma_fit(frequency, monetary) FILTER (WHERE {known}) AS spending
                FROM _clv_summaries),
              _clv_expected AS (
                SELECT customer, frequency, recency, age, monetary,
@@ -100,7 +101,7 @@ impl Report for Clv {
                    THEN bgnbd_alive(buying, frequency, recency, age) END AS p_alive,
                  CASE WHEN buying['converged'] THEN {orders} END AS expected_orders,
                  CASE WHEN buying['converged'] THEN {discounted} END AS discounted_orders,
-                 CASE WHEN spending['converged'] AND monetary >= 0
+                 CASE WHEN spending['converged'] AND {known}
                    THEN gamma_gamma_expected(spending, frequency, monetary) END AS expected_value
                FROM _clv_models CROSS JOIN _clv_summaries)
              SELECT customer, frequency, recency, age, monetary, p_alive, expected_orders,
@@ -111,6 +112,7 @@ impl Report for Clv {
             end = as_of.day("latest"),
             orders = expected(horizon_days),
             discounted = discounted(horizon_days, discount),
+            known = "(monetary >= 0 AND monetary < CAST('Infinity' AS DOUBLE))",
         );
         call.plan(&sql)
     }

@@ -13,7 +13,7 @@
 //! between two values, of the time from step 1 to step k among those who reached it.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{DataFusionError, Result, plan_datafusion_err, plan_err};
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
@@ -69,10 +69,9 @@ impl Report for Funnel {
         let excluded = call.conditions("exclude")?;
         let by = call.returned_key("by")?;
         let mode = call.text("mode")?;
-        let window = if call.has("window") {
-            "$window"
-        } else {
-            ENDLESS
+        let window = match call.simplified("window")? {
+            Some(_) => "$window",
+            None => ENDLESS,
         };
         let sql = format!(
             "WITH {}, {} {}",
@@ -80,7 +79,21 @@ impl Report for Funnel {
             counts(steps, by, &times),
             rows(steps, by)
         );
-        call.plan(&sql)
+        call.plan(&sql).map_err(in_own_words)
+    }
+}
+
+/// What the function finds wrong with `mode` and `window`, of the report's own arguments.
+fn in_own_words(error: DataFusionError) -> DataFusionError {
+    let message = error.find_root().message();
+    match message.contains("of funnel_chain") {
+        true => plan_datafusion_err!(
+            "{}",
+            message
+                .replace("\"modes\" of funnel_chain", "\"mode\" of funnel")
+                .replace("of funnel_chain", "of funnel")
+        ),
+        false => error,
     }
 }
 

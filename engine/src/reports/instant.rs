@@ -115,7 +115,7 @@ pub(super) enum AsOf {
 impl AsOf {
     /// Reads the argument `as_of`.
     pub(super) fn new(call: &mut Call<'_>, clock: &WallClock) -> Result<Self> {
-        let Some(expr) = call.free("as_of")? else {
+        let Some(expr) = call.simplified("as_of")? else {
             return Ok(Self::Latest);
         };
         if let Expr::Literal(value, _) = &expr

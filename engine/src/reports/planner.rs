@@ -5,7 +5,8 @@ use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, Query, TableAlias, TableFactor, Value,
+    Expr, FunctionArg, FunctionArgExpr, Ident, Query, TableAlias, TableFactor, TableFunctionArgs,
+    Value,
 };
 
 use super::argument::listed;
@@ -43,7 +44,13 @@ impl RelationPlanner for ReportPlanner {
             .iter()
             .find(|report| called.as_deref() == Some(report.name()))
         else {
-            return Ok(RelationPlanning::Original(Box::new(relation)));
+            return match called.filter(|_| has_names(arguments)) {
+                Some(called) => plan_err!(
+                    "there is no report \"{called}\"{}",
+                    did_you_mean(&called, REPORTS.iter().map(|report| report.name()))
+                ),
+                None => Ok(RelationPlanning::Original(Box::new(relation))),
+            };
         };
         let alias = alias.clone().unwrap_or_else(|| TableAlias {
             explicit: true,
@@ -56,6 +63,12 @@ impl RelationPlanner for ReportPlanner {
         let planned = PlannedRelation::new(plan, Some(alias));
         Ok(RelationPlanning::Planned(Box::new(planned)))
     }
+}
+
+/// Whether arguments are given by name, which nothing but a report takes in FROM.
+fn has_names(arguments: &TableFunctionArgs) -> bool {
+    let mut arguments = arguments.args.iter();
+    arguments.any(|argument| !matches!(argument, FunctionArg::Unnamed(_)))
 }
 
 /// Sorts a call's arguments out: one table, then names that the report knows, each once.
@@ -90,9 +103,10 @@ fn read<'a>(
         let wanted = context.normalize_ident(ident.clone());
         let Some(known) = report.arguments().iter().find(|known| known.name == wanted) else {
             let names = report.arguments().iter().map(|known| known.name);
+            let near = did_you_mean(&wanted, names);
             let message = format!(
-                "{name} has no argument \"{wanted}\"{}: it takes a table, {}",
-                did_you_mean(&wanted, names),
+                "{name} has no argument \"{wanted}\"{near}{} takes a table, {}",
+                if near.is_empty() { ": it" } else { " It" },
                 listed(report.arguments())
             );
             return Err(at(&ident, message));

@@ -8,7 +8,9 @@
 //! those who have not come back by then, with its 95 % interval. `median_days` is the least number
 //! of days at which that share is at most a half, NULL if it never is.
 //!
-//! Rows with a NULL customer or time, and rows after `as_of`, are nothing.
+//! Rows with a NULL customer or time, and rows after `as_of`, are nothing. The end and the cohorts
+//! ask for the same columns of the customers, with conditions that always hold, so that these are
+//! grouped once.
 
 use cohortql_udfs::Unit;
 use datafusion::common::Result;
@@ -67,12 +69,13 @@ impl Report for SecondPurchase {
                SELECT min(day) AS first, nth_time(day, 2) AS second, max(day) AS latest
                FROM _second_days GROUP BY customer),
              _second_end AS (SELECT {end} AS day FROM (
-               SELECT max(latest) AS latest FROM _second_customers)),
+               SELECT max(latest) AS latest FROM _second_customers
+               WHERE first IS NOT NULL OR second IS NOT NULL)),
              _second_cohorts AS (
                SELECT {cohort} AS cohort, count(*) AS customers, count(second) AS returned,
                  survival(CAST(coalesce(second, day) AS INT) - CAST(first AS INT),
                    second IS NOT NULL) AS curve
-               FROM _second_end CROSS JOIN _second_customers GROUP BY 1),
+               FROM _second_end CROSS JOIN _second_customers WHERE latest IS NOT NULL GROUP BY 1),
              _second_curves AS (
                SELECT cohort, customers, returned, unnest(curve) AS point FROM _second_cohorts)
              SELECT cohort, customers, returned,

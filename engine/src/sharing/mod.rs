@@ -23,3 +23,4 @@ mod repeats;
 pub(crate) use exec::SharedExec;
 pub(crate) use link::LinkShared;
 pub(crate) use planner::SharingPlanner;
+pub(crate) use repeats::is_volatile;

@@ -152,7 +152,7 @@ fn sources(plan: &LogicalPlan) -> Option<Vec<*const dyn TableSource>> {
 }
 
 /// Whether a plan may give something else each time.
-fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
+pub(crate) fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
     let mut volatile = false;
     plan.apply_with_subqueries(|node| {
         volatile = node.expressions().iter().any(Expr::is_volatile);

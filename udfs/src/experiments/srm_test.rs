@@ -189,7 +189,8 @@ impl CountState {
         }
         if variants.len() != self.shares.len() {
             return exec_err!(
-                "{NAME} expects {} variants by their shares, got {}: {}",
+                "{NAME} expects {} variants by their shares, got {}: {}; a variant without rows \
+                 cannot be told from one that was never planned",
                 self.shares.len(),
                 variants.len(),
                 self.variants.names(variants)?

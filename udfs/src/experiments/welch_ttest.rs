@@ -44,7 +44,7 @@ const NAME: &str = "welch_ttest";
 /// Welch's t test.
 #[user_doc(
     doc_section(label = "Experiments"),
-    description = "Whether two variants differ in the mean of a value: Welch's t test, which takes the variants' variances as they are. Returns STRUCT(n_a BIGINT, n_b BIGINT, effect DOUBLE, statistic DOUBLE, p_value DOUBLE, lower DOUBLE, upper DOUBLE), where a is the control and b the treatment: their rows, the difference of the means (b − a), t, the two-sided p-value, and the 95 % interval of the difference; NULL without rows, and NULL fields for what is not defined, as with fewer than two rows of a variant. More than two variants in a group are an error: filter the rows.",
+    description = "Whether two variants differ in the mean of a value: Welch's t test, which takes the variants' variances as they are. Returns STRUCT(n_a BIGINT, n_b BIGINT, effect DOUBLE, statistic DOUBLE, p_value DOUBLE, lower DOUBLE, upper DOUBLE), where a is the control and b the treatment: their rows, the difference of the means (b − a), t, the two-sided p-value, and the 95 % interval of the difference; NULL without rows, and NULL fields for what is not defined, as with fewer than two rows of a variant, or where nothing varies. More than two variants in a group are an error: filter the rows.",
     syntax_example = "welch_ttest(x, variant [, control])",
     sql_example = "```sql
 SELECT test['n_a'] AS n_a, test['n_b'] AS n_b, test['effect'] AS effect,
