@@ -13,7 +13,8 @@
 //! Result: DOUBLE, 0 where `t` is 0. State: none. Cost: some 5 ns for each of about (r+x)·y +
 //! 40·(1+y) terms, with y = t/(alpha + age), and at most some ten µs.
 //! Errors, at planning: types; at execution: parameters that are not greater than 0, a negative
-//! `t`, and a row that cannot be, with its numbers.
+//! `t`, a row that cannot be, and numbers so large or small that y or the result is beyond a
+//! DOUBLE, with these numbers.
 //! Source: Fader, Hardie and Lee (2005), equation 10.
 
 use std::sync::Arc;
@@ -109,7 +110,11 @@ impl PerRow for BgnbdExpected {
             }
             match customer.fault() {
                 Some(fault) => Err(fault),
-                None => Ok(BgNbd { r, alpha, a, b }.expected(t, &customer)),
+                None => {
+                    let purchases = BgNbd { r, alpha, a, b }.expected(t, &customer);
+                    let purchases = Some(purchases).filter(|purchases| purchases.is_finite());
+                    purchases.ok_or("the purchases expected are beyond a DOUBLE")
+                }
             }
         });
         Ok(Arc::new(results?))
