@@ -55,6 +55,11 @@ impl Events {
         self.log.groups()
     }
 
+    /// How many events there are.
+    pub(crate) fn len(&self) -> usize {
+        self.log.len()
+    }
+
     /// Adds a batch of rows: row `i` is of group `group_indices[i]` and counts if `filter`, when
     /// given, is true for it.
     ///
@@ -68,7 +73,7 @@ impl Events {
         group_indices: &[usize],
         filter: Option<&BooleanArray>,
     ) -> Result<()> {
-        self.check_groups()?;
+        check_groups(&self.log)?;
         let counted = counted(filter, &[times]);
         let ticks = ticks(times)?;
         fill_masks(&mut self.masks, conditions, counted.as_ref(), times.len());
@@ -80,13 +85,6 @@ impl Events {
                 let keep = |row, _| counted.is_valid(row);
                 log.extend(group_indices, masks, &ticks, keep);
             }
-        }
-        Ok(())
-    }
-
-    fn check_groups(&self) -> Result<()> {
-        if u32::try_from(self.log.groups()).is_err() {
-            return exec_err!("more than {} groups of events", u32::MAX);
         }
         Ok(())
     }
@@ -110,7 +108,7 @@ impl Events {
     ///
     /// An execution error beyond four billion groups.
     pub(crate) fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
-        self.check_groups()?;
+        check_groups(&self.log)?;
         let [times, masks] = [0, 1].map(|part| state[part].as_list::<i64>());
         let all_times = times.values().as_primitive::<Int64Type>().values();
         let all_masks = masks.values().as_primitive::<UInt32Type>().values();
@@ -174,6 +172,14 @@ impl Events {
     pub(crate) fn heap_size(&self) -> usize {
         self.log.heap_size() + self.masks.capacity() * size_of::<u32>()
     }
+}
+
+/// Fails where a log has groups whose numbers its events cannot hold.
+pub(crate) fn check_groups(log: &EventLog) -> Result<()> {
+    if u32::try_from(log.groups()).is_err() {
+        return exec_err!("more than {} groups of events", u32::MAX);
+    }
+    Ok(())
 }
 
 /// The masks of a batch: bit k is set where `counted` lets the row through and condition k is true.

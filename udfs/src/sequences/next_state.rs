@@ -10,10 +10,9 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{and_kleene, cast, take};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, UInt32Type};
-use datafusion::common::exec_err;
 use datafusion::error::Result;
 
-use crate::events::fill_masks;
+use crate::events::{check_groups, fill_masks};
 use crate::grouped::GroupedState;
 use crate::interrupt;
 use crate::keys::{Keys, result_type, stored_type};
@@ -105,9 +104,7 @@ impl NextState {
         counted: Option<&NullBuffer>,
         groups: &[usize],
     ) -> Result<()> {
-        if u32::try_from(self.log.groups()).is_err() {
-            return exec_err!("more than {} groups of events", u32::MAX);
-        }
+        check_groups(&self.log)?;
         let mut numbers = Vec::with_capacity(times.len());
         let owner = |row: usize| masks[row];
         self.values.number(values, counted, owner, &mut numbers)?;

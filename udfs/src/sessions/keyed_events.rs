@@ -13,6 +13,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 
+use crate::events::check_groups;
 use crate::keys::{Keys, result_type, stored_type};
 use crate::lists::{elements, ending_at, list, list_field};
 use crate::math::events::{EventLog, Sorted};
@@ -101,7 +102,7 @@ impl KeyedEvents {
         group_indices: &[usize],
         counted: Option<&NullBuffer>,
     ) -> Result<()> {
-        self.check_groups()?;
+        check_groups(&self.log)?;
         let mut codes = vec![0; ticks.len()];
         let keyed = NullBuffer::union(counted, keys.logical_nulls().as_ref());
         let mut numbers = Vec::with_capacity(ticks.len());
@@ -119,13 +120,6 @@ impl KeyedEvents {
         }
         self.log
             .extend(group_indices, &codes, ticks, |_, code| code != 0);
-        Ok(())
-    }
-
-    fn check_groups(&self) -> Result<()> {
-        if u32::try_from(self.log.groups()).is_err() {
-            return exec_err!("more than {} groups of events", u32::MAX);
-        }
         Ok(())
     }
 
