@@ -88,11 +88,12 @@ impl Sequence {
         }
     }
 
-    /// Bytes on the heap.
-    pub(crate) fn heap_size(&self) -> usize {
+    /// Bytes on the heap, with those that it takes to search so many events.
+    pub(crate) fn heap_size(&self, events: usize) -> usize {
+        let words = Table::words(events) * (self.steps.len() + 1);
         self.steps.capacity() * size_of::<Step>()
             + self.ends.capacity() * size_of::<(usize, u32)>()
-            + self.table.bits.capacity() * size_of::<u64>()
+            + self.table.bits.capacity().max(words) * size_of::<u64>()
     }
 }
 
@@ -123,10 +124,15 @@ struct Table {
 }
 
 impl Table {
+    /// How many words a row has for so many events, and the place behind them.
+    fn words(events: usize) -> usize {
+        events / 64 + 1
+    }
+
     fn fill(&mut self, steps: &[Step], events: &[Event]) {
         let end = events.len();
         self.events = end;
-        self.words = end / 64 + 1;
+        self.words = Self::words(end);
         self.bits.clear();
         self.bits.resize(self.words * steps.len(), 0);
         // Where the pattern has ended, all is well.

@@ -99,9 +99,9 @@ impl<const N: usize> Tally<N> {
         self.groups
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, with those that it takes to sort the rows.
     pub(crate) fn heap_size(&self) -> usize {
-        self.rows.capacity() * size_of::<Tallied<N>>()
+        (self.rows.capacity() + self.rows.len()) * size_of::<Tallied<N>>()
     }
 }
 

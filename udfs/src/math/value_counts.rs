@@ -75,9 +75,9 @@ impl ValueCounts {
         self.sorted = self.counts.len();
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, with those that it takes to sort the values.
     pub(crate) fn heap_size(&self) -> usize {
-        self.counts.capacity() * size_of::<Count>()
+        (self.counts.capacity() + self.counts.len()) * size_of::<Count>()
     }
 }
 

@@ -67,9 +67,11 @@ impl ValueLists {
         self.groups
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, with those that it takes to put the values in groups.
     pub(crate) fn heap_size(&self) -> usize {
-        self.owners.capacity() * size_of::<u32>() + self.values.capacity() * size_of::<f64>()
+        self.owners.capacity() * size_of::<u32>()
+            + (self.values.capacity() + self.values.len()) * size_of::<f64>()
+            + self.groups * size_of::<usize>()
     }
 }
 
@@ -91,6 +93,6 @@ mod tests {
             (lists.len(), lists.by_group(2)),
             (2, (vec![0, 2], vec![1.0, 3.0]))
         );
-        assert!(lists.heap_size() >= 24);
+        assert!(lists.heap_size() >= 2 * (4 + 8 + 8) + 2 * 8);
     }
 }

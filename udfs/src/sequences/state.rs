@@ -116,7 +116,8 @@ impl GroupedState for SequenceState {
     }
 
     fn heap_size(&self) -> usize {
-        self.events.heap_size() + self.sequence.heap_size()
+        // All events may be of one group.
+        self.events.heap_size() + self.sequence.heap_size(self.events.len())
     }
 }
 
