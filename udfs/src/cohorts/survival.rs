@@ -19,7 +19,7 @@
 //! counts as at risk there.
 //!
 //! State: 16 bytes for each distinct duration of a group, observed and not, at most twice that
-//! between sorts. Cost: a sort.
+//! between sorts. Cost: a sort, and one of the rows so far at each step of a window that grows.
 //! Errors, at planning: types; at execution: a duration that is negative or NaN.
 //! Source: Kaplan & Meier 1958; Greenwood 1926; Kalbfleisch & Prentice 1980; lifelines'
 //! `KaplanMeierFitter`, R's `survfit(conf.type = "log-log")`.

@@ -22,8 +22,9 @@
 //!
 //! Result: INT, 0 when no row fulfils c1 or there is none. State: sixteen bytes for each row on
 //! which some condition holds, with `'strict_order'` for every row. Cost: a sort of each group's
-//! rows, and one look at each of them. Errors, at planning: an unknown mode, `'allow_reentry'`
-//! without `'strict_order'`, a window with months, that is negative or not constant.
+//! rows, and one look at each of them, and both for the rows so far at each step of a window that
+//! grows. Errors, at planning: an unknown mode, `'allow_reentry'` without `'strict_order'`, a
+//! window with months, that is negative or not constant.
 //!
 //! Source: ClickHouse 26.9, with which a test compares all modes. Two results differ, unless the
 //! mode `'clickhouse'` asks for ClickHouse's:

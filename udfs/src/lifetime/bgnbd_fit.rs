@@ -16,7 +16,8 @@
 //! one customer, came back, and they are the best that were found.
 //!
 //! State: 40 bytes a distinct row of a group; equal rows are counted. Cost: a sort, and three
-//! searches of ten to thirty evaluations of the likelihood, 0.1 µs a distinct row each.
+//! searches of ten to thirty evaluations of the likelihood, 0.1 µs a distinct row each; all of it
+//! for the rows so far at each step of a window that grows.
 //! Errors, at planning: types; at execution: a row that cannot be, with its numbers.
 //! Source: Fader, Hardie and Lee (2005), *"Counting Your Customers" the Easy Way: An Alternative
 //! to the Pareto/NBD Model*, Marketing Science 24 (2).

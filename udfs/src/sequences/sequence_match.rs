@@ -23,9 +23,10 @@
 //!
 //! Result: BOOLEAN, never NULL; false without events, also where the pattern needs none. State:
 //! sixteen bytes for each event. Cost: a sort of each group's events, and a look at each of them
-//! for each step of the pattern, whatever the pattern; a bit of memory for each of these while a
-//! group is searched. Errors, at planning: a pattern that is none, with the place and what should
-//! be there; the number of a condition that is not given.
+//! for each step of the pattern, whatever the pattern; both for the rows so far at each step of a
+//! window that grows; a bit of memory for each of these looks while a group is searched. Errors,
+//! at planning: a pattern that is none, with the place and what should be there; the number of a
+//! condition that is not given.
 //!
 //! Source: ClickHouse 26.9's sequenceMatch, with which a test compares all three functions of
 //! patterns. There a search steps back, and ends with an error after a million steps; the numbers

@@ -18,8 +18,9 @@
 //!
 //! Result: the type of `value`, unsigned integers as wider signed ones; NULL when there is no such
 //! chain, or no row next to it. State: sixteen bytes for each row, and each value once with the
-//! conditions that hold with it. Cost: a sort of each group's rows. Errors, at planning: an
-//! unknown direction or base, or two that do not go together.
+//! conditions that hold with it. Cost: a sort of each group's rows, and of the rows so far at each
+//! step of a window that grows. Errors, at planning: an unknown direction or base, or two that do
+//! not go together.
 //!
 //! Source: ClickHouse 26.9's sequenceNextNode, with which a test compares. It takes the
 //! `base_condition` as here third, only strings as values, and no conditions at all for the head

@@ -33,7 +33,8 @@
 //!
 //! State: sixteen bytes a touch or conversion, and each distinct channel once; other rows take
 //! nothing. Cost: a sort of each group's rows, and for each conversion a number of steps that
-//! grows with the logarithm of its touches.
+//! grows with the logarithm of its touches; both for the rows so far at each step of a window that
+//! grows.
 //! Errors: types and constants, at planning; more entries in a batch of groups than a list column
 //! can hold, at execution.
 //! Source: Adobe Analytics, *Attribution models and lookback windows*, for the models.

@@ -22,7 +22,8 @@
 //! The function is made to be grouped by customer; its lists are unnested and summed by depth,
 //! source and target afterwards.
 //!
-//! State: sixteen bytes a row, and each distinct event once. Cost: a sort of each group's rows.
+//! State: sixteen bytes a row, and each distinct event once. Cost: a sort of each group's rows,
+//! and of the rows so far at each step of a window that grows.
 //! Errors: types and constants, at planning; more edges in a batch of groups than a list column
 //! can hold, at execution.
 //! Source: transition graphs and step Sankey diagrams as in retentioneering.
