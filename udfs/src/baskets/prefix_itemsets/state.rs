@@ -13,8 +13,8 @@ use crate::baskets::lines::{group_number, list, range};
 use crate::baskets::pair_list::as_list;
 use crate::grouped::GroupedState;
 use crate::lists::elements;
+use crate::math::counted_lists::CountedLists;
 use crate::math::itemsets::{Itemsets, Limits, SetSearch};
-use crate::math::lists::CountedLists;
 use crate::math::support::least_count;
 use crate::rows::{counted, for_each_counted};
 
