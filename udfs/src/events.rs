@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array};
 use datafusion::arrow::buffer::NullBuffer;
-use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, UInt32Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
@@ -221,17 +220,4 @@ fn lists(lists: Lists) -> Vec<ArrayRef> {
         Arc::new(UInt32Array::from(lists.masks)),
     ];
     columns.map(|values| list(values, &offsets)).to_vec()
-}
-
-/// Ticks as times of type `data_type`, which is that of the column they were read from.
-///
-/// # Errors
-///
-/// Arrow's, for a type that is no time.
-pub(crate) fn times_of(ticks: Vec<i64>, data_type: &DataType) -> Result<ArrayRef> {
-    let ticks = Int64Array::from(ticks);
-    Ok(match data_type {
-        DataType::Date32 => cast(&cast(&ticks, &DataType::Int32)?, data_type)?,
-        _ => cast(&ticks, data_type)?,
-    })
 }

@@ -7,8 +7,8 @@ use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, TimeUnit, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
-use datafusion::common::{ScalarValue, exec_err, internal_err, plan_err};
-use datafusion::error::Result;
+use datafusion::common::{ScalarValue, exec_datafusion_err, internal_err, plan_err};
+use datafusion::error::{DataFusionError, Result};
 
 use crate::constants::Constants;
 use crate::math::zone::Zone;
@@ -156,15 +156,40 @@ pub(crate) fn days(
     counted: Option<&NullBuffer>,
     mut each: impl FnMut(usize, i64),
 ) -> Result<()> {
+    for_each_in_calendar(function, times, counted, |row, time| {
+        each(row, clock.day(time)?);
+        Some(())
+    })
+}
+
+/// Calls `each` with the row and the number of every time in `times` that `counted` lets
+/// through. It gives `None` for one whose place in the calendar is not known.
+///
+/// # Errors
+///
+/// An execution error in the name of `function` for such a time, an internal one when `times`
+/// holds no times.
+pub(crate) fn for_each_in_calendar(
+    function: &str,
+    times: &ArrayRef,
+    counted: Option<&NullBuffer>,
+    mut each: impl FnMut(usize, i64) -> Option<()>,
+) -> Result<()> {
     let mut beyond = None;
-    for_each_time(times, counted, |row, time| match clock.day(time) {
-        Some(day) => each(row, day),
-        None => beyond = Some(time),
+    for_each_time(times, counted, |row, time| {
+        if each(row, time).is_none() {
+            beyond = Some(time);
+        }
     })?;
     match beyond {
         None => Ok(()),
-        Some(time) => exec_err!("{function}: the time {time} is beyond the calendar"),
+        Some(time) => Err(beyond_calendar(function, time)),
     }
+}
+
+/// The error for a time whose place in the calendar is not known.
+pub(crate) fn beyond_calendar(function: &str, time: i64) -> DataFusionError {
+    exec_datafusion_err!("{function}: the time {time} is beyond the calendar")
 }
 
 /// A column of type `data_type` from the numbers that [`for_each_time`] gives.

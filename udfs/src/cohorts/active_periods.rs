@@ -11,15 +11,15 @@
 //! the distances from the least, 0, up; NULL when there is no time. State: a bitmap of 64
 //! periods and its base, twelve bytes a group, and sixteen bytes for each period that lies
 //! further from the others. Cost: a lookup of the calendar for each change of the day.
-//! Errors: an unknown unit or zone, at planning; a time beyond the calendar, at execution.
+//! Errors: an unknown unit or zone, at planning; a time beyond the calendar or
+//! periods further apart than an INT counts, at execution.
 
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, ListArray,
-    StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, StructArray,
 };
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
@@ -30,12 +30,13 @@ use super::units::unit_of_call;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
+use crate::lists::{list_field, list_of, result_lists};
 use crate::math::active::NumberSets;
 use crate::math::periods::Unit;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 use crate::rows::counted;
-use crate::times::{Clock, for_each_time, named_zone};
+use crate::times::{Clock, for_each_in_calendar, named_zone};
 
 const NAME: &str = "active_periods";
 
@@ -105,11 +106,10 @@ impl Aggregating for ActivePeriods {
     }
 
     fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {
-        let far = Field::new_list_field(DataType::Int32, true);
         vec![
             Field::new("base", DataType::Int32, false),
             Field::new("bits", DataType::Int64, false),
-            Field::new_list("far", far, true),
+            list_field("far", DataType::Int32),
         ]
     }
 
@@ -134,6 +134,14 @@ pub(crate) struct ActivePeriodsState {
 }
 
 impl ActivePeriodsState {
+    /// How many periods lie between two.
+    fn distance(&self, first: i32, number: i32) -> Result<i32> {
+        number.checked_sub(first).ok_or_else(|| {
+            let (periods, unit) = (i64::from(number) - i64::from(first), self.unit.name());
+            exec_datafusion_err!("{NAME}: {periods} {unit}s do not fit INT")
+        })
+    }
+
     /// Calls `each` with the row and the number of the period of every time that counts.
     fn for_each_period(
         &self,
@@ -143,29 +151,15 @@ impl ActivePeriodsState {
     ) -> Result<()> {
         let counted = counted(filter, &[&values[0]]);
         let (mut last_day, mut last_period) = (i64::MIN, 0);
-        let mut beyond = None;
-        for_each_time(&values[0], counted.as_ref(), |row, time| {
-            let Some(day) = self.clock.day(time) else {
-                beyond = Some(time);
-                return;
-            };
+        for_each_in_calendar(NAME, &values[0], counted.as_ref(), |row, time| {
+            let day = self.clock.day(time)?;
             if day != last_day {
-                match i32::try_from(self.unit.ordinal(day)) {
-                    Ok(period) => (last_day, last_period) = (day, period),
-                    Err(_) => {
-                        beyond = Some(time);
-                        return;
-                    }
-                }
+                last_period = i32::try_from(self.unit.ordinal(day)).ok()?;
+                last_day = day;
             }
             each(row, last_period);
-        })?;
-        match beyond {
-            None => Ok(()),
-            Some(time) => Err(exec_datafusion_err!(
-                "{NAME}: the time {time} is beyond the calendar"
-            )),
-        }
+            Some(())
+        })
     }
 }
 
@@ -191,7 +185,7 @@ impl GroupedState for ActivePeriodsState {
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let bases = state[0].as_primitive::<Int32Type>();
         let bits = state[1].as_primitive::<Int64Type>();
-        let far = state[2].as_list::<i32>();
+        let far = state[2].as_list::<i64>();
         for (row, group) in group_indices.iter().enumerate() {
             let bits = bits.value(row).cast_unsigned();
             self.periods.add_many(*group, bases.value(row), bits);
@@ -219,18 +213,15 @@ impl GroupedState for ActivePeriodsState {
                 exec_datafusion_err!("{NAME}: period {first} is beyond the calendar")
             })?);
             lengths.push(numbers.len());
-            offsets.extend(numbers.iter().map(|number| number.wrapping_sub(first)));
+            for number in numbers {
+                offsets.push(self.distance(first, number)?);
+            }
         }
         let nulls = NullBuffer::from(valid);
-        let item = Arc::new(Field::new_list_field(DataType::Int32, true));
-        let list = ListArray::try_new(
-            item,
-            OffsetBuffer::from_lengths(lengths),
-            Arc::new(Int32Array::from(offsets)),
-            Some(nulls.clone()),
-        )?;
+        let offsets = Arc::new(Int32Array::from(offsets));
+        let list = result_lists(NAME, offsets, lengths, Some(nulls.clone()))?;
         let firsts = Date32Array::new(firsts.into(), Some(nulls.clone()));
-        let columns: Vec<ArrayRef> = vec![Arc::new(firsts), Arc::new(list)];
+        let columns: Vec<ArrayRef> = vec![Arc::new(firsts), list];
         let result = StructArray::try_new(result_fields(), columns, Some(nulls))?;
         Ok(Arc::new(result))
     }
@@ -248,7 +239,7 @@ impl GroupedState for ActivePeriodsState {
         Ok(vec![
             Arc::new(bases),
             Arc::new(bits),
-            far_list(lengths, numbers)?,
+            list_of(Arc::new(numbers), lengths),
         ])
     }
 
@@ -272,7 +263,7 @@ impl GroupedState for ActivePeriodsState {
         Ok(vec![
             Arc::new(Int32Array::from(bases)),
             Arc::new(Int64Array::from(bits)),
-            far_list(vec![0; rows], none)?,
+            list_of(Arc::new(none), vec![0; rows]),
         ])
     }
 
@@ -283,13 +274,6 @@ impl GroupedState for ActivePeriodsState {
     fn heap_size(&self) -> usize {
         self.periods.heap_size()
     }
-}
-
-fn far_list(lengths: Vec<usize>, numbers: Int32Array) -> Result<ArrayRef> {
-    let item = Arc::new(Field::new_list_field(DataType::Int32, true));
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    let list = ListArray::try_new(item, offsets, Arc::new(numbers), None)?;
-    Ok(Arc::new(list))
 }
 
 #[cfg(test)]

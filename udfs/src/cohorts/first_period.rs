@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array};
 use datafusion::arrow::datatypes::{DataType, Field};
-use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 
 use crate::constants::Constants;
@@ -16,7 +15,7 @@ use crate::grouped::GroupedState;
 use crate::math::earliest::Earliest;
 use crate::math::periods::Unit;
 use crate::rows::{counted, with_nulls};
-use crate::times::{Clock, for_each_time, time_column};
+use crate::times::{Clock, beyond_calendar, for_each_time, time_column};
 
 /// The period of the earliest time of each group.
 pub(crate) struct FirstPeriods {
@@ -54,10 +53,7 @@ impl FirstPeriods {
         let start = self.clock.day(time).map(|day| self.unit.start_of(day));
         start
             .and_then(|start| i32::try_from(start).ok())
-            .ok_or_else(|| {
-                let function = self.function;
-                exec_datafusion_err!("{function}: the time {time} is beyond the calendar")
-            })
+            .ok_or_else(|| beyond_calendar(self.function, time))
     }
 }
 

@@ -15,11 +15,10 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, ListArray, UInt32Array,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, UInt32Array,
 };
-use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, UInt32Type};
-use datafusion::common::{ScalarValue, exec_datafusion_err};
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
@@ -27,6 +26,7 @@ use datafusion_macros::user_doc;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
+use crate::lists::result_lists;
 use crate::parameter::{Parameter, with_conditions};
 use crate::registry::Described;
 use crate::rows::counted;
@@ -148,11 +148,6 @@ impl GroupedState for RetentionState {
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
         let entries = groups * self.conditions;
-        if i32::try_from(entries).is_err() {
-            return Err(exec_datafusion_err!(
-                "{NAME}: {groups} groups are more than lists of one batch can hold"
-            ));
-        }
         let mut values = BooleanBuilder::with_capacity(entries);
         for met in &self.met[..groups] {
             let met = if met & 1 == 1 { *met } else { 0 };
@@ -161,12 +156,7 @@ impl GroupedState for RetentionState {
             }
         }
         let lengths = std::iter::repeat_n(self.conditions, groups);
-        Ok(Arc::new(ListArray::try_new(
-            Arc::new(item()),
-            OffsetBuffer::from_lengths(lengths),
-            Arc::new(values.finish()),
-            None,
-        )?))
+        result_lists(NAME, Arc::new(values.finish()), lengths, None)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

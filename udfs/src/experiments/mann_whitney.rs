@@ -37,13 +37,14 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::compared::{Compared, compared_column, compared_type};
-use super::lists::{list_field, lists, parts};
+use super::lists::parts;
 use super::sums::as_doubles;
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::{list_field, list_of};
 use crate::math::comparison::Comparison;
 use crate::math::rank_test::mann_whitney;
 use crate::math::tiles::ordered;
@@ -246,12 +247,12 @@ impl GroupedState for RankState {
         }
         Ok(vec![
             self.variants.state(&grouped)?,
-            lists(Arc::new(Int64Array::from(lengths)), variant_lengths),
-            lists(
+            list_of(Arc::new(Int64Array::from(lengths)), variant_lengths),
+            list_of(
                 Arc::new(Int64Array::from(values)),
                 value_lengths.iter().copied(),
             ),
-            lists(Arc::new(Int64Array::from(times)), value_lengths),
+            list_of(Arc::new(Int64Array::from(times)), value_lengths),
         ])
     }
 

@@ -31,12 +31,13 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::lists::{list_field, lists, parts};
+use super::lists::parts;
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::{list_field, list_of};
 use crate::math::shares::chi_square;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -266,7 +267,7 @@ impl GroupedState for CountState {
         let lengths = (0..groups).map(|group| grouped.of(group).len());
         Ok(vec![
             self.variants.state(&grouped)?,
-            lists(Arc::new(rows), lengths),
+            list_of(Arc::new(rows), lengths),
         ])
     }
 

@@ -11,10 +11,11 @@ use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
 use datafusion::error::Result;
 
 use super::compared::{Compared, compared_column};
-use super::lists::{list_field, lists, parts};
+use super::lists::parts;
 use super::variants::Variants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::{list_field, list_of};
 use crate::math::comparison::Comparison;
 use crate::math::mean_tests::Sample;
 use crate::math::wide_sum::WideSums;
@@ -218,8 +219,8 @@ impl<T: SumTest> GroupedState for SumState<T> {
         }
         Ok(vec![
             self.variants.state(&grouped)?,
-            lists(Arc::new(Int64Array::from(numbers)), number_lengths),
-            lists(Arc::new(Float64Array::from(doubles)), double_lengths),
+            list_of(Arc::new(Int64Array::from(numbers)), number_lengths),
+            list_of(Arc::new(Float64Array::from(doubles)), double_lengths),
         ])
     }
 

@@ -9,9 +9,10 @@ use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{ScalarValue, exec_datafusion_err, exec_err, plan_err};
 use datafusion::error::Result;
 
-use super::lists::{list_field, lists, parts};
+use super::lists::parts;
 use crate::constants::Constants;
 use crate::keys::{Keys, stored_type};
+use crate::lists::{list_field, list_of};
 use crate::sql_types::sql_name;
 
 /// The parameter that names the control.
@@ -205,7 +206,7 @@ impl Variants {
     /// The variants, a row a group.
     pub(super) fn state(&self, grouped: &ByGroup) -> Result<ArrayRef> {
         let lengths = (0..grouped.ends.len()).map(|group| grouped.of(group).len());
-        Ok(lists(self.keys.column(&grouped.numbers)?, lengths))
+        Ok(list_of(self.keys.column(&grouped.numbers)?, lengths))
     }
 
     /// The number of each variant of a column that [`Variants::state`] gave, one after another.

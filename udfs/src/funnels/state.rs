@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Int32Array, ListArray};
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
-use datafusion::arrow::datatypes::{DataType, Field};
-use datafusion::common::exec_datafusion_err;
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Int32Array};
+use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::error::Result;
 
 use super::call::Call;
-use crate::events::{Events, times_of};
+use super::window_funnel_events::NAME;
+use crate::events::Events;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::result_lists;
 use crate::math::funnel::Funnel;
+use crate::times::time_column;
 
 /// Where the time stands among the arguments; the conditions follow it.
 pub(super) const TS: usize = 2;
@@ -78,9 +80,9 @@ impl GroupedState for FunnelState {
                 let mut chains = ChainTimes::default();
                 for events in sorted.groups() {
                     interrupt::check()?;
-                    chains.push(self.funnel.times(events, &[]))?;
+                    chains.push(self.funnel.times(events, &[]));
                 }
-                chains.finish(data_type, None)
+                chains.finish(NAME, data_type, None)
             }
         }
     }
@@ -111,38 +113,27 @@ impl GroupedState for FunnelState {
     }
 }
 
-/// The type of a list of times of type `data_type`.
-pub(super) fn times_type(data_type: &DataType) -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(data_type.clone(), true)))
-}
-
 /// The times of chains, as they become a column.
 #[derive(Debug, Default)]
 pub(super) struct ChainTimes {
     times: Vec<i64>,
-    ends: Vec<i32>,
+    lengths: Vec<usize>,
 }
 
 impl ChainTimes {
-    pub(super) fn push(&mut self, times: &[i64]) -> Result<()> {
+    pub(super) fn push(&mut self, times: &[i64]) {
         self.times.extend_from_slice(times);
-        let end = i32::try_from(self.times.len()).map_err(|_| {
-            exec_datafusion_err!("the times of chains are more than a list column can hold")
-        })?;
-        self.ends.push(end);
-        Ok(())
+        self.lengths.push(times.len());
     }
 
+    /// Lists of times of type `data_type`, as the result of `function`.
     pub(super) fn finish(
         self,
+        function: &str,
         data_type: &DataType,
         nulls: Option<NullBuffer>,
     ) -> Result<ArrayRef> {
-        let mut offsets = vec![0];
-        offsets.extend(self.ends);
-        let item = Arc::new(Field::new_list_field(data_type.clone(), true));
-        let times = times_of(self.times, data_type)?;
-        let offsets = OffsetBuffer::new(offsets.into());
-        Ok(Arc::new(ListArray::try_new(item, offsets, times, nulls)?))
+        let times = time_column(self.times.into(), data_type)?;
+        result_lists(function, times, self.lengths, nulls)
     }
 }

@@ -18,13 +18,15 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::call::{Call, check};
-use super::state::{FunnelState, TS, Wanted, times_type};
+use super::state::{FunnelState, TS, Wanted};
 use super::window_funnel::PARAMETERS;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::events::Events;
 use crate::parameter::Parameter;
 use crate::registry::Described;
+
+pub(super) const NAME: &str = "window_funnel_events";
 
 /// The times of the deepest chain.
 #[user_doc(
@@ -71,7 +73,7 @@ impl Described for WindowFunnelEvents {
 }
 
 impl Aggregating for WindowFunnelEvents {
-    const NAME: &'static str = "window_funnel_events";
+    const NAME: &'static str = NAME;
 
     const NULLABLE: bool = false;
 
@@ -80,7 +82,7 @@ impl Aggregating for WindowFunnelEvents {
     type State = FunnelState;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        Ok(times_type(fields[TS].data_type()))
+        Ok(DataType::new_list(fields[TS].data_type().clone(), true))
     }
 
     fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {

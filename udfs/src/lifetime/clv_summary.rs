@@ -32,6 +32,7 @@ use datafusion_macros::user_doc;
 use crate::aggregate::Aggregating;
 use crate::as_of::AsOf;
 use crate::constants::Constants;
+use crate::lists::list_field;
 use crate::money::sums::{amount_type, carried_type};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -148,10 +149,9 @@ impl Aggregating for ClvSummary {
     }
 
     fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
-        let day = Field::new_list_field(DataType::Int32, false);
         let carried = carried_type(&total_type(fields[1].data_type()));
         vec![
-            Field::new_list("days", day, false),
+            list_field("days", DataType::Int32),
             Field::new("first", carried.clone(), false),
             Field::new("repeat", carried, false),
         ]

@@ -7,16 +7,17 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, ListArray, StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StructArray,
 };
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Float64Type, Int64Type};
+use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type};
 use datafusion::common::{exec_datafusion_err, exec_err};
 use datafusion::error::Result;
 
 use super::params::listed;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::{list_field, list_of};
 use crate::math::newton::Fit;
 use crate::math::tally::{Tallied, Tally};
 use crate::registry::Described;
@@ -56,13 +57,9 @@ pub(super) fn result_fields<const K: usize>(parameters: [&'static str; K]) -> Fi
 /// The columns of the state.
 pub(super) fn state_fields() -> Vec<Field> {
     vec![
-        Field::new("rows", DataType::List(item(DataType::Float64)), false),
-        Field::new("counts", DataType::List(item(DataType::Int64)), false),
+        list_field("rows", DataType::Float64),
+        list_field("counts", DataType::Int64),
     ]
-}
-
-fn item(data_type: DataType) -> FieldRef {
-    Arc::new(Field::new_list_field(data_type, false))
 }
 
 /// The rows of every group.
@@ -109,15 +106,6 @@ impl<M: Model<N, K>, const N: usize, const K: usize> FitState<M, N, K> {
     }
 }
 
-fn lists(lengths: Vec<usize>, values: ArrayRef) -> Result<ArrayRef> {
-    if i32::try_from(values.len()).is_err() {
-        return exec_err!("{} numbers are more than one list holds", values.len());
-    }
-    let item = item(values.data_type().clone());
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    Ok(Arc::new(ListArray::try_new(item, offsets, values, None)?))
-}
-
 impl<M: Model<N, K>, const N: usize, const K: usize> GroupedState for FitState<M, N, K> {
     fn grow(&mut self, groups: usize) {
         self.rows.grow(groups);
@@ -135,7 +123,7 @@ impl<M: Model<N, K>, const N: usize, const K: usize> GroupedState for FitState<M
     }
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
-        let (rows, counts) = (state[0].as_list::<i32>(), state[1].as_list::<i32>());
+        let (rows, counts) = (state[0].as_list::<i64>(), state[1].as_list::<i64>());
         for (index, group) in group_indices.iter().enumerate() {
             let (rows, counts) = (rows.value(index), counts.value(index));
             let (rows, _) = rows.as_primitive::<Float64Type>().values().as_chunks::<N>();
@@ -182,10 +170,10 @@ impl<M: Model<N, K>, const N: usize, const K: usize> GroupedState for FitState<M
                 counts.push(count.map_err(|_| exec_datafusion_err!("too many equal rows"))?);
             }
         }
-        let of_numbers = lengths.iter().map(|length| length * N).collect();
+        let of_numbers = lengths.iter().map(|length| length * N);
         Ok(vec![
-            lists(of_numbers, Arc::new(Float64Array::from(numbers)))?,
-            lists(lengths, Arc::new(Int64Array::from(counts)))?,
+            list_of(Arc::new(Float64Array::from(numbers)), of_numbers),
+            list_of(Arc::new(Int64Array::from(counts)), lengths),
         ])
     }
 
@@ -205,10 +193,10 @@ impl<M: Model<N, K>, const N: usize, const K: usize> GroupedState for FitState<M
             numbers.extend_from_slice(&row_numbers);
         })?;
         let counts = vec![1; numbers.len() / N];
-        let of_numbers = lengths.iter().map(|length| length * N).collect();
+        let of_numbers = lengths.iter().map(|length| length * N);
         Ok(vec![
-            lists(of_numbers, Arc::new(Float64Array::from(numbers)))?,
-            lists(lengths, Arc::new(Int64Array::from(counts)))?,
+            list_of(Arc::new(Float64Array::from(numbers)), of_numbers),
+            list_of(Arc::new(Int64Array::from(counts)), lengths),
         ])
     }
 

@@ -19,7 +19,8 @@ use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use hashbrown::HashMap;
 
-use super::lists::{counting_sort, list_offsets};
+use super::lists::counting_sort;
+use crate::lists::result_offsets;
 
 /// Numbers the pairs of a group and a customer, in the order they are met.
 pub(super) struct CustomerGroups {
@@ -136,7 +137,12 @@ impl CustomerGroups {
     }
 
     /// The pairs of the first `groups` groups, all of which stay.
-    pub(super) fn emit(&mut self, groups: usize, sorted: Sorted) -> Result<Emitted> {
+    pub(super) fn emit(
+        &mut self,
+        function: &str,
+        groups: usize,
+        sorted: Sorted,
+    ) -> Result<Emitted> {
         let table = self.customers.get_mut().map_err(poisoned)?;
         let all = match self.handed_out.take() {
             Some(handed_out) => handed_out.array()?,
@@ -151,7 +157,7 @@ impl CustomerGroups {
             Sorted::No => (0..narrow(self.len())?).collect(),
             Sorted::ByCustomer => self.by_customer(&all)?,
         };
-        let (offsets, pairs) = self.by_group(groups, &pairs)?;
+        let (offsets, pairs) = self.by_group(function, groups, &pairs)?;
         let wanted = pairs.iter().map(|pair| self.customer[*pair as usize]);
         let customers = take(&all, &UInt32Array::from_iter_values(wanted), None)?;
         self.handed_out = Some(HandedOut {
@@ -234,7 +240,12 @@ impl CustomerGroups {
 
     /// The pairs of the first groups, those of group 0 first, otherwise in the
     /// order given.
-    fn by_group(&self, groups: usize, pairs: &[u32]) -> Result<(OffsetBuffer<i32>, Vec<u32>)> {
+    fn by_group(
+        &self,
+        function: &str,
+        groups: usize,
+        pairs: &[u32],
+    ) -> Result<(OffsetBuffer<i32>, Vec<u32>)> {
         let group_of = |pair: u32| (self.group[pair as usize] as usize).min(groups);
         // Pairs that stay come last, as if of one more group.
         let (mut ends, mut pairs) = counting_sort(pairs, groups + 1, group_of);
@@ -244,7 +255,7 @@ impl CustomerGroups {
         let lengths = ends
             .into_iter()
             .map(|end| end - std::mem::replace(&mut start, end));
-        Ok((list_offsets(lengths)?, pairs))
+        Ok((result_offsets(function, lengths)?, pairs))
     }
 }
 

@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array};
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 
-use super::lists::{list_entries, list_offsets};
+use super::lists::list_entries;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::{list_field, list_of};
 use crate::math::inequality::{gini, top_share};
 use crate::math::value_lists::ValueLists;
 use crate::rows::{counted, for_each_counted};
@@ -66,7 +67,7 @@ impl Inequality {
 
     /// The columns of the state.
     pub(super) fn fields() -> Vec<Field> {
-        vec![Field::new_list("values", item(), false)]
+        vec![list_field("values", DataType::Float64)]
     }
 
     /// Calls `each` with the row and the value of every row that counts.
@@ -103,16 +104,6 @@ impl Inequality {
     }
 }
 
-fn item() -> Field {
-    Field::new_list_field(DataType::Float64, false)
-}
-
-fn lists(lengths: impl Iterator<Item = usize>, values: Vec<f64>) -> Result<Vec<ArrayRef>> {
-    let values = Arc::new(Float64Array::from(values));
-    let lists = ListArray::try_new(Arc::new(item()), list_offsets(lengths)?, values, None)?;
-    Ok(vec![Arc::new(lists)])
-}
-
 impl GroupedState for Inequality {
     fn grow(&mut self, groups: usize) {
         self.values.grow(groups);
@@ -135,7 +126,7 @@ impl GroupedState for Inequality {
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         self.check_groups()?;
-        let (values, owners) = list_entries(state[0].as_list(), group_indices);
+        let (values, owners) = list_entries(state[0].as_list::<i64>(), group_indices);
         let values = values.as_primitive::<Float64Type>().values();
         for (owner, value) in owners.into_iter().zip(values) {
             self.values.add(owner, *value);
@@ -163,7 +154,7 @@ impl GroupedState for Inequality {
         let (ends, values) = self.values.by_group(groups);
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let lengths = ends.iter().zip(starts).map(|(end, start)| end - start);
-        lists(lengths, values)
+        Ok(vec![list_of(Arc::new(Float64Array::from(values)), lengths)])
     }
 
     fn discard(&mut self, groups: usize) {
@@ -181,7 +172,7 @@ impl GroupedState for Inequality {
             kept.push(value);
             lengths[row] = 1;
         })?;
-        lists(lengths.into_iter(), kept)
+        Ok(vec![list_of(Arc::new(Float64Array::from(kept)), lengths)])
     }
 
     fn groups(&self) -> usize {

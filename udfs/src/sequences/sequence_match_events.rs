@@ -19,12 +19,14 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::call::{self, TS, check};
-use super::state::{SequenceState, Wanted, list_type};
+use super::state::{SequenceState, Wanted};
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::events::Events;
 use crate::parameter::Parameter;
 use crate::registry::Described;
+
+pub(super) const NAME: &str = "sequence_match_events";
 
 /// The times of the longest chain.
 #[user_doc(
@@ -68,7 +70,7 @@ impl Described for SequenceMatchEvents {
 }
 
 impl Aggregating for SequenceMatchEvents {
-    const NAME: &'static str = "sequence_match_events";
+    const NAME: &'static str = NAME;
 
     const NULLABLE: bool = false;
 
@@ -77,7 +79,7 @@ impl Aggregating for SequenceMatchEvents {
     type State = SequenceState;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        Ok(list_type(fields[TS].data_type()))
+        Ok(DataType::new_list(fields[TS].data_type().clone(), true))
     }
 
     fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, ListArray};
-use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::exec_datafusion_err;
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array};
+use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::error::Result;
 
 use super::call::{TS, pattern};
+use super::sequence_match_events::NAME;
 use crate::constants::Constants;
-use crate::events::{Events, Kept, times_of};
+use crate::events::{Events, Kept};
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::result_lists;
 use crate::math::events::{Event, Sorted};
 use crate::math::sequence::Sequence;
+use crate::times::time_column;
 
 /// What of the occurrences of the pattern is the result.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +90,8 @@ impl GroupedState for SequenceState {
                     sequence.for_each_time(events, |time| times.push(time));
                     times.len() - before
                 })?;
-                lists(lengths, times, &self.times)?
+                let times = time_column(times.into(), &self.times)?;
+                result_lists(NAME, times, lengths, None)?
             }
         })
     }
@@ -128,25 +130,6 @@ fn of_each<T>(sorted: &Sorted, mut result: impl FnMut(&[Event]) -> T) -> Result<
         Ok(result(events))
     });
     results.collect()
-}
-
-/// The type of a list of times of type `times`.
-pub(super) fn list_type(times: &DataType) -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(times.clone(), true)))
-}
-
-/// Lists of so many of `times`, one after another.
-fn lists(lengths: Vec<usize>, times: Vec<i64>, data_type: &DataType) -> Result<ArrayRef> {
-    if i32::try_from(times.len()).is_err() {
-        return Err(exec_datafusion_err!(
-            "the chains of a batch of groups have more than {} times",
-            i32::MAX
-        ));
-    }
-    let item = Arc::new(Field::new_list_field(data_type.clone(), true));
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    let lists = ListArray::try_new(item, offsets, times_of(times, data_type)?, None)?;
-    Ok(Arc::new(lists))
 }
 
 #[cfg(test)]

@@ -50,12 +50,12 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::keyed_events::{KeyedEvents, is_marked, key_of};
-use super::lists::lists;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
 use crate::keys::result_type;
+use crate::lists::result_lists;
 use crate::math::attribution::{Attribution as Shares, Contact, Model};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -216,7 +216,7 @@ impl GroupedState for AttributionState {
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
         let ordered = self.contacts.ordered(groups)?;
         let mut shares = Vec::new();
-        let mut ends = Vec::with_capacity(groups);
+        let mut lengths = Vec::with_capacity(groups);
         for contacts in ordered.events.groups() {
             interrupt::check()?;
             let contacts = contacts.iter().map(|contact| Contact {
@@ -224,8 +224,9 @@ impl GroupedState for AttributionState {
                 channel: key_of(contact.mask),
                 converted: is_marked(contact.mask),
             });
+            let before = shares.len();
             self.shares.append(contacts, &mut shares);
-            ends.push(shares.len());
+            lengths.push(shares.len() - before);
         }
         let channels: UInt32Array = shares.iter().map(|(channel, _)| *channel).collect();
         let channels = take(&ordered.keys, &channels, None)?;
@@ -233,7 +234,7 @@ impl GroupedState for AttributionState {
         let fields = share_fields(channels.data_type());
         let columns = vec![channels, Arc::new(credits)];
         let structs = StructArray::try_new(fields, columns, None)?;
-        lists(NAME, Arc::new(structs), &ends)
+        result_lists(NAME, Arc::new(structs), lengths, None)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

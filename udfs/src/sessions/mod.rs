@@ -2,7 +2,6 @@
 
 mod attribution;
 mod keyed_events;
-mod lists;
 mod path_edges;
 mod sessionize;
 

@@ -41,12 +41,12 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::keyed_events::{KeyedEvents, key_of};
-use super::lists::lists;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
 use crate::keys::result_type;
+use crate::lists::result_lists;
 use crate::math::paths::{Edge, Paths};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -217,16 +217,17 @@ impl GroupedState for PathEdgesState {
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
         let ordered = self.events.ordered(groups)?;
         let mut edges = Vec::new();
-        let mut ends = Vec::with_capacity(groups);
+        let mut lengths = Vec::with_capacity(groups);
         for events in ordered.events.groups() {
             interrupt::check()?;
             let events = events
                 .iter()
                 .filter_map(|event| Some((event.time, key_of(event.mask)?)));
+            let before = edges.len();
             self.paths.append(events, &mut edges);
-            ends.push(edges.len());
+            lengths.push(edges.len() - before);
         }
-        lists(NAME, self.structs(&edges, &ordered.keys)?, &ends)
+        result_lists(NAME, self.structs(&edges, &ordered.keys)?, lengths, None)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use datafusion::arrow::array::ListArray;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::AggregateUDF;
 use rand::rngs::StdRng;
@@ -83,4 +84,25 @@ fn brute_force(
     let nulls = offsets.nulls().cloned();
     let columns: Vec<ArrayRef> = vec![Arc::new(firsts), Arc::new(offsets)];
     Arc::new(StructArray::try_new(result_fields(), columns, nulls).unwrap())
+}
+
+#[test]
+fn periods_further_apart_than_an_int_are_an_error() {
+    let mut state = ActivePeriodsState {
+        clock: Clock::Days,
+        unit: Unit::Day,
+        periods: NumberSets::default(),
+    };
+    state.grow(2);
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![
+        i32::MIN,
+        i32::MAX,
+        -1,
+        i32::MAX - 1,
+    ]));
+    state.update(&[days], &[0, 0, 1, 1], None).unwrap();
+    let error = state.evaluate(2).unwrap_err().to_string();
+    assert!(error.contains("4294967295 days do not fit INT"), "{error}");
+    state.discard(1);
+    assert_eq!(state.evaluate(1).unwrap().len(), 1);
 }

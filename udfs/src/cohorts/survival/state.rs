@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeListArray, ListArray,
-    StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StructArray,
 };
-use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Float64Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Float64Type, Int64Type};
 use datafusion::common::{ScalarValue, exec_err};
 use datafusion::error::Result;
 
 use super::NAME;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::{list_field, list_of, result_lists};
 use crate::math::kaplan_meier::{Step, steps};
 use crate::math::tiles::{ordered, unordered};
 use crate::math::value_counts::{Count, ValueCounts, of_owner};
@@ -37,10 +36,6 @@ pub(super) fn step_field(time: &DataType) -> Field {
     Field::new_list_field(DataType::Struct(step_fields(time)), true)
 }
 
-fn item() -> FieldRef {
-    Arc::new(Field::new_list_field(DataType::Int64, true))
-}
-
 /// The durations of each group.
 pub(in crate::cohorts) struct SurvivalState {
     time: DataType,
@@ -53,8 +48,9 @@ pub(in crate::cohorts) struct SurvivalState {
 /// The columns of the state: each distinct duration and how often it came, negative for those that
 /// were censored.
 pub(super) fn state_fields() -> Vec<Field> {
-    let list = |name| Field::new(name, DataType::LargeList(item()), true);
-    vec![list("durations"), list("times")]
+    ["durations", "times"]
+        .map(|name| list_field(name, DataType::Int64))
+        .to_vec()
 }
 
 /// The owner of a group's durations.
@@ -175,9 +171,6 @@ impl GroupedState for SurvivalState {
             all.extend(steps(ended, censored));
             lengths.push(all.len() - before);
         }
-        if i32::try_from(all.len()).is_err() {
-            return exec_err!("{NAME}: more than {} rows in one result", i32::MAX);
-        }
         let whole = |of: fn(&Step) -> u64| -> ArrayRef {
             let numbers = all.iter().map(|step| of(step).cast_signed());
             Arc::new(Int64Array::from_iter_values(numbers))
@@ -194,13 +187,7 @@ impl GroupedState for SurvivalState {
             double(|step| step.upper),
         ];
         let steps = StructArray::try_new(step_fields(&self.time), columns, None)?;
-        let lists = ListArray::try_new(
-            Arc::new(step_field(&self.time)),
-            OffsetBuffer::from_lengths(lengths),
-            Arc::new(steps),
-            None,
-        )?;
-        Ok(Arc::new(lists))
+        result_lists(NAME, Arc::new(steps), lengths, None)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
@@ -216,17 +203,12 @@ impl GroupedState for SurvivalState {
             1 => i64::from(count.times),
             _ => -i64::from(count.times),
         });
-        [
+        let columns = [
             Int64Array::from_iter_values(durations),
             Int64Array::from_iter_values(times),
-        ]
-        .into_iter()
-        .map(|values| {
-            let offsets = OffsetBuffer::from_lengths(lengths.iter().copied());
-            let lists = LargeListArray::try_new(item(), offsets, Arc::new(values), None)?;
-            Ok(Arc::new(lists) as ArrayRef)
-        })
-        .collect()
+        ];
+        let columns = columns.map(|values| list_of(Arc::new(values), lengths.iter().copied()));
+        Ok(columns.to_vec())
     }
 
     fn discard(&mut self, groups: usize) {

@@ -27,12 +27,14 @@ use datafusion_macros::user_doc;
 
 use self::state::{BY, CONDITIONS, FunnelChainState};
 use super::call::{Call, check};
-use super::state::{TS, times_type};
+use super::state::TS;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::keys::result_type;
 use crate::parameter::{Kind, Parameter, with_conditions};
 use crate::registry::Described;
+
+const NAME: &str = "funnel_chain";
 
 /// The deepest chain and what it is split by.
 #[user_doc(
@@ -98,12 +100,12 @@ impl Described for FunnelChain {
 fn result_fields(times: &DataType, by: &DataType) -> Fields {
     Fields::from(vec![
         Field::new("by", result_type(by), true),
-        Field::new("times", times_type(times), true),
+        Field::new("times", DataType::new_list(times.clone(), true), true),
     ])
 }
 
 impl Aggregating for FunnelChain {
-    const NAME: &'static str = "funnel_chain";
+    const NAME: &'static str = NAME;
 
     const HOLISTIC: bool = true;
 

@@ -7,8 +7,8 @@ use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
 
-use super::result_fields;
 use super::starts::Starts;
+use super::{NAME, result_fields};
 use crate::events::{Events, Kept, masks_of};
 use crate::funnels::call::Call;
 use crate::funnels::state::{ChainTimes, TS};
@@ -104,11 +104,11 @@ impl GroupedState for FunnelChainState {
             let first = chain.first();
             by.push(first.and_then(|&first| self.starts.least(starts, first)));
             found.push(first.is_some());
-            chains.push(chain)?;
+            chains.push(chain);
         }
         let fields = result_fields(&self.times, &self.by);
         let nulls = NullBuffer::from(found);
-        let times = chains.finish(&self.times, Some(nulls.clone()))?;
+        let times = chains.finish(NAME, &self.times, Some(nulls.clone()))?;
         let columns = vec![self.starts.values(&by)?, times];
         let chains = StructArray::try_new(fields, columns, Some(nulls))?;
         Ok(Arc::new(chains))

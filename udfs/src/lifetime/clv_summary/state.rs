@@ -4,24 +4,25 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, Int64Array, ListArray,
-    StructArray, UInt32Array,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, Int64Array, StructArray,
+    UInt32Array,
 };
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::{cast, take};
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Field, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Float64Type};
 use datafusion::arrow::datatypes::{DecimalType, Int32Type};
-use datafusion::common::{exec_datafusion_err, exec_err};
-use datafusion::error::{DataFusionError, Result};
+use datafusion::common::exec_err;
+use datafusion::error::Result;
 
 use super::{NAME, result_fields};
 use crate::as_of::AsOf;
 use crate::grouped::GroupedState;
 use crate::interrupt;
+use crate::lists::list_of;
 use crate::math::purchase_days::{PurchaseDays, day};
 use crate::money::sums::MoneySums;
 use crate::rows::counted;
-use crate::times::{Clock, for_each_time};
+use crate::times::{Clock, for_each_in_calendar};
 
 /// The constants of a call.
 #[derive(Clone, Copy, Debug)]
@@ -85,21 +86,12 @@ impl ClvSummaryState {
     ) -> Result<()> {
         let Call { clock, as_of, .. } = self.call;
         let counted = counted(filter, &[times]);
-        let mut beyond = None;
-        for_each_time(times, counted.as_ref(), |row, time| {
+        for_each_in_calendar(NAME, times, counted.as_ref(), |row, time| {
             if as_of.includes(clock, time) {
-                match clock.day(time).and_then(|day| i32::try_from(day).ok()) {
-                    Some(day) => each(row, day),
-                    None => beyond = Some(time),
-                }
+                each(row, i32::try_from(clock.day(time)?).ok()?);
             }
-        })?;
-        match beyond {
-            None => Ok(()),
-            Some(time) => Err(exec_datafusion_err!(
-                "{NAME}: the time {time} is beyond the calendar"
-            )),
-        }
+            Some(())
+        })
     }
 
     /// Adds days, and to the first or the others of each group what `amounts` gives for them:
@@ -209,7 +201,7 @@ impl GroupedState for ClvSummaryState {
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         check_numbers(self.days.len(), state[0].len())?;
-        let lists = state[0].as_list::<i32>();
+        let lists = state[0].as_list::<i64>();
         let days = lists.values().as_primitive::<Int32Type>().values();
         let mut firsts = Purchases::default();
         let mut others = Purchases::default();
@@ -285,7 +277,7 @@ impl GroupedState for ClvSummaryState {
         }
         let numbers = first_numbers(groups);
         Ok(vec![
-            day_lists(lengths, days)?,
+            list_of(Arc::new(Int32Array::from(days)), lengths),
             self.first.carry(&numbers),
             self.repeat.carry(&numbers),
         ])
@@ -321,7 +313,7 @@ impl GroupedState for ClvSummaryState {
         none.resize(rows);
         let numbers = first_numbers(rows);
         Ok(vec![
-            day_lists(lengths, days)?,
+            list_of(Arc::new(Int32Array::from(days)), lengths),
             sums.carry(&numbers),
             none.carry(&numbers),
         ])
@@ -334,17 +326,4 @@ impl GroupedState for ClvSummaryState {
     fn heap_size(&self) -> usize {
         self.days.heap_size() + self.first.size() + self.repeat.size()
     }
-}
-
-fn day_lists(lengths: Vec<usize>, days: Vec<i32>) -> Result<ArrayRef> {
-    let total = i32::try_from(days.len());
-    total.map_err(|_| too_many(days.len()))?;
-    let item = Arc::new(Field::new_list_field(DataType::Int32, false));
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    let list = ListArray::try_new(item, offsets, Arc::new(Int32Array::from(days)), None)?;
-    Ok(Arc::new(list))
-}
-
-fn too_many(days: usize) -> DataFusionError {
-    exec_datafusion_err!("{NAME}: {days} days are more than one list of states holds")
 }

@@ -12,10 +12,11 @@ use datafusion::error::Result;
 use super::NAME;
 use super::segments::Segments;
 use crate::grouped::GroupedState;
+use crate::lists::result_offsets;
 use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;
 use crate::segments::customers::{CustomerGroups, Sorted};
-use crate::segments::lists::{list_entries, list_offsets};
+use crate::segments::lists::list_entries;
 use crate::segments::ranking::{Ranked, Worst, expand, without_nulls};
 use crate::segments::rows::take_counted;
 
@@ -138,7 +139,7 @@ impl GroupedState for NtileState {
     }
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let emitted = self.customers.emit(groups, Sorted::ByCustomer)?;
+        let emitted = self.customers.emit(NAME, groups, Sorted::ByCustomer)?;
         let nulls = self.nulls(&emitted.pairs);
         let values = with_nulls(self.sums.finish(&emitted.pairs)?, nulls)?;
         // Groups of the values that are known, which alone are ranked.
@@ -169,7 +170,7 @@ impl GroupedState for NtileState {
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
-        let emitted = self.customers.emit(groups, Sorted::No)?;
+        let emitted = self.customers.emit(NAME, groups, Sorted::No)?;
         let nulls = self.nulls(&emitted.pairs);
         let sums = with_nulls(self.sums.carry(&emitted.pairs), nulls)?;
         self.state_list(emitted.offsets, emitted.customers, sums)
@@ -203,7 +204,7 @@ impl GroupedState for NtileState {
             let counts = |counted: &NullBuffer| counted.is_valid(*row);
             usize::from(counted.as_ref().is_none_or(counts))
         });
-        self.state_list(list_offsets(lengths)?, Arc::clone(&rows[0]), sums)
+        self.state_list(result_offsets(NAME, lengths)?, Arc::clone(&rows[0]), sums)
     }
 
     fn groups(&self) -> usize {

@@ -11,7 +11,7 @@ use datafusion::error::Result;
 use super::state::Call;
 use crate::math::tiles::score;
 use crate::segments::ranking::{Ranked, Worst};
-use crate::times::Clock;
+use crate::times::{Clock, beyond_calendar};
 
 /// The customers of some groups, group by group, each group's in ascending order.
 pub(super) struct Customers {
@@ -128,5 +128,5 @@ fn recency_days(function: &str, call: &Call, last: &[i64]) -> Result<Vec<i32>> {
 fn day(function: &str, clock: Clock, tick: i64) -> Result<i64> {
     clock
         .day(tick)
-        .ok_or_else(|| exec_datafusion_err!("{function}: the time {tick} is beyond the calendar"))
+        .ok_or_else(|| beyond_calendar(function, tick))
 }

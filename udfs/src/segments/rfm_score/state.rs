@@ -13,10 +13,11 @@ use datafusion::error::Result;
 use super::scores::{Customers, scores};
 use crate::as_of::AsOf;
 use crate::grouped::GroupedState;
+use crate::lists::result_offsets;
 use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;
 use crate::segments::customers::{CustomerGroups, Sorted};
-use crate::segments::lists::{list_entries, list_offsets};
+use crate::segments::lists::list_entries;
 use crate::segments::ranking::Cut;
 use crate::segments::rows::take_counted;
 use crate::times::{Clock, for_each_time};
@@ -177,7 +178,9 @@ impl GroupedState for RfmState {
     }
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let emitted = self.customers.emit(groups, Sorted::ByCustomer)?;
+        let emitted = self
+            .customers
+            .emit(self.function, groups, Sorted::ByCustomer)?;
         let of_pairs = |column: &[i64]| emitted.pairs.iter().map(|p| column[*p as usize]).collect();
         scores(
             self.function,
@@ -193,7 +196,7 @@ impl GroupedState for RfmState {
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
-        let emitted = self.customers.emit(groups, Sorted::No)?;
+        let emitted = self.customers.emit(self.function, groups, Sorted::No)?;
         let of_pairs = |column: &[i64]| emitted.pairs.iter().map(|p| column[*p as usize]).collect();
         self.list(
             emitted.offsets,
@@ -233,12 +236,15 @@ impl GroupedState for RfmState {
         let each: Vec<usize> = (0..numbers.len()).collect();
         amounts.add(&each, &rows[2])?;
         let each: Vec<u32> = (0..).take(numbers.len()).collect();
-        let offsets = list_offsets((0..values[0].len()).map(|row| {
-            counted
-                .as_ref()
-                .is_none_or(|counted| counted.is_valid(row))
-                .into()
-        }))?;
+        let offsets = result_offsets(
+            self.function,
+            (0..values[0].len()).map(|row| {
+                counted
+                    .as_ref()
+                    .is_none_or(|counted| counted.is_valid(row))
+                    .into()
+            }),
+        )?;
         let orders = vec![1; numbers.len()];
         self.list(
             offsets,
