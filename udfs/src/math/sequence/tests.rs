@@ -172,3 +172,12 @@ fn a_long_history_is_searched_in_one_go() {
     let mut sequence = Sequence::new(parse("(?1).*(?2)(?t<=3600)(?1)", 2, SECOND).unwrap());
     assert_eq!(sequence.count(&events), 25_000);
 }
+
+#[test]
+fn the_memory_of_a_search_is_known_before_it() {
+    let events: Vec<Event> = (0..100_000).map(|at| event(at, 1 << (at % 2))).collect();
+    let mut sequence = Sequence::new(parse("(?1).*(?2)(?t<=3600)(?1)", 2, SECOND).unwrap());
+    let before = sequence.heap_size(events.len());
+    assert!(sequence.occurs(&events));
+    assert!((before..2 * before).contains(&sequence.heap_size(events.len())));
+}
