@@ -34,7 +34,7 @@ use datafusion_macros::user_doc;
 use std::mem::size_of_val;
 
 use super::lines::Lines;
-use super::pair_list::{list_type, pair_fields, pair_list};
+use super::pair_list::{pair_fields, pair_list};
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
@@ -122,7 +122,8 @@ impl Aggregating for BasketLift {
     type State = BasketLiftState;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        Ok(list_type(pair_fields(fields[1].data_type())))
+        let pair = DataType::Struct(pair_fields(fields[1].data_type()));
+        Ok(DataType::new_list(pair, true))
     }
 
     fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
@@ -193,7 +194,7 @@ impl GroupedState for BasketLiftState {
             lengths.push(found.len());
             pairs.extend(found.into_iter().map(|pair| (pair, total)));
         }
-        pair_list(&self.fields, items, &pairs, lengths)
+        pair_list(NAME, &self.fields, items, &pairs, lengths)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

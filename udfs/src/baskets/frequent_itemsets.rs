@@ -31,9 +31,9 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::itemset_list::{MOST_SETS, baskets_column, items_column, items_type};
+use super::itemset_list::{MOST_SETS, baskets_column, items_column};
 use super::lines::Lines;
-use super::pair_list::{as_list, list_type};
+use super::pair_list::as_list;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
@@ -119,7 +119,7 @@ pub(super) fn max_length(constants: &Constants) -> Result<usize> {
 
 fn set_fields(item: &DataType) -> Fields {
     Fields::from(vec![
-        Field::new("items", items_type(&result_type(item)), true),
+        Field::new("items", DataType::new_list(result_type(item), true), true),
         Field::new("baskets", DataType::Int64, true),
         Field::new("support", DataType::Float64, true),
     ])
@@ -131,7 +131,8 @@ impl Aggregating for FrequentItemsets {
     type State = FrequentItemsetsState;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        Ok(list_type(set_fields(fields[1].data_type())))
+        let set = DataType::Struct(set_fields(fields[1].data_type()));
+        Ok(DataType::new_list(set, true))
     }
 
     fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
@@ -243,11 +244,11 @@ impl GroupedState for FrequentItemsetsState {
             .zip(totals)
             .map(|(&baskets, total)| baskets as f64 / total as f64);
         let columns: Vec<ArrayRef> = vec![
-            items_column(&found, &keys.column(&names)?, &self.item)?,
+            items_column(NAME, &found, &keys.column(&names)?, &self.item)?,
             baskets_column(&found),
             Arc::new(Float64Array::from_iter_values(supports)),
         ];
-        as_list(&self.fields, columns, lengths)
+        as_list(NAME, &self.fields, columns, lengths)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {

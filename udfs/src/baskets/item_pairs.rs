@@ -14,15 +14,14 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, Int64Array, ListArray};
-use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::over_frequent::{OverFrequent, for_each_basket, places};
-use crate::lists::elements;
+use crate::lists::{elements, result_lists};
 use crate::math::distinct::pair;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -102,11 +101,6 @@ fn pairs(items: &ListArray, places: &[u32]) -> Result<ArrayRef> {
         lengths.push(more);
         Ok(())
     })?;
-    let list = ListArray::try_new(
-        Arc::new(Field::new_list_field(DataType::Int64, true)),
-        OffsetBuffer::from_lengths(lengths),
-        Arc::new(Int64Array::from(codes)),
-        items.nulls().cloned(),
-    )?;
-    Ok(Arc::new(list))
+    let codes = Arc::new(Int64Array::from(codes));
+    result_lists(NAME, codes, lengths, items.nulls().cloned())
 }

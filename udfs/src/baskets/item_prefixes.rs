@@ -17,17 +17,15 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, Int32Array, ListArray};
-use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::itemset_list::items_type;
 use super::over_frequent::{OverFrequent, for_each_basket, places};
 use super::prefix_itemsets::LARGEST;
-use crate::lists::elements;
+use crate::lists::{elements, result_lists};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 
@@ -73,7 +71,7 @@ impl OverFrequent for ItemPrefixes {
     const EXPECTED: &'static str = "lists of one type";
 
     fn element(items: &DataType, frequent: &DataType) -> Option<DataType> {
-        (items == frequent).then(|| items_type(&DataType::Int32))
+        (items == frequent).then(|| DataType::new_list(DataType::Int32, true))
     }
 
     fn evaluate(items: &ListArray, frequent: &ArrayRef) -> Result<ArrayRef> {
@@ -112,17 +110,7 @@ fn prefixes(items: &ListArray, places: &[u32]) -> Result<ArrayRef> {
         lengths.push(kept.len());
         Ok(())
     })?;
-    let prefixes = ListArray::try_new(
-        Arc::new(Field::new_list_field(DataType::Int32, true)),
-        OffsetBuffer::from_lengths(prefix_lengths),
-        Arc::new(Int32Array::from(numbers)),
-        None,
-    )?;
-    let list = ListArray::try_new(
-        Arc::new(Field::new_list_field(prefixes.data_type().clone(), true)),
-        OffsetBuffer::from_lengths(lengths),
-        Arc::new(prefixes),
-        items.nulls().cloned(),
-    )?;
-    Ok(Arc::new(list))
+    let numbers = Arc::new(Int32Array::from(numbers));
+    let prefixes = result_lists(NAME, numbers, prefix_lengths, None)?;
+    result_lists(NAME, prefixes, lengths, items.nulls().cloned())
 }

@@ -9,19 +9,16 @@
 //! Cost: a look at each place. Errors: types, at planning; a place that the list does not have,
 //! at execution.
 
-use std::sync::Arc;
-
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array};
-use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::{cast, take};
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::over_frequent::OverFrequent;
-use crate::lists::elements;
+use crate::lists::{elements, result_lists};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 
@@ -83,15 +80,9 @@ impl OverFrequent for ItemsAt {
             .iter()
             .map(|place| place.map(index).transpose())
             .collect::<Result<_>>()?;
-        let list = ListArray::try_new(
-            Arc::new(Field::new_list_field(items.data_type().clone(), true)),
-            OffsetBuffer::from_lengths(
-                (0..places.len()).map(|row| places.value_length(row) as usize),
-            ),
-            take(items, &indices, None)?,
-            places.nulls().cloned(),
-        )?;
-        Ok(Arc::new(list))
+        let lengths = places.offsets().lengths();
+        let items = take(items, &indices, None)?;
+        result_lists(NAME, items, lengths, places.nulls().cloned())
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -12,21 +12,20 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, UInt32Array};
-use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
 use datafusion::arrow::compute::{cast, filter as keep, take};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{ScalarValue, exec_datafusion_err};
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::lines::{forget_unused, group_number, list};
+use super::lines::{forget_unused, group_number};
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::keys::{Keys, result_type, stored_type};
-use crate::lists::elements;
+use crate::lists::{elements, list_of, result_lists};
 use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -183,21 +182,12 @@ impl GroupedState for ItemsetState {
 
     fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
         let (items, lengths) = self.items(groups)?;
-        if i32::try_from(items.len()).is_err() {
-            return Err(exec_datafusion_err!(
-                "{NAME}: {} items are more than a list column can hold",
-                items.len()
-            ));
-        }
-        let field = Arc::new(Field::new_list_field(self.item.clone(), true));
-        let items = cast(&items, &self.item)?;
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        Ok(Arc::new(ListArray::try_new(field, offsets, items, None)?))
+        result_lists(NAME, cast(&items, &self.item)?, lengths, None)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
         let (items, lengths) = self.items(groups)?;
-        Ok(vec![list(items, lengths)])
+        Ok(vec![list_of(items, lengths)])
     }
 
     fn discard(&mut self, groups: usize) {
@@ -222,7 +212,7 @@ impl GroupedState for ItemsetState {
                 (keep(&items, &counted)?, lengths)
             }
         };
-        Ok(vec![list(items, lengths)])
+        Ok(vec![list_of(items, lengths)])
     }
 
     fn groups(&self) -> usize {

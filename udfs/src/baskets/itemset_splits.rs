@@ -14,7 +14,6 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray, UInt32Array};
-use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{exec_err, plan_err};
@@ -22,9 +21,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::itemset_list::items_type;
-use super::pair_list::list_type;
 use crate::constants::Constants;
+use crate::lists::result_lists;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
 use crate::scalar::PerRow;
@@ -67,7 +65,8 @@ impl Described for ItemsetSplits {
 }
 
 fn split_fields(item: &DataType) -> Fields {
-    let fields = ["antecedent", "consequent"].map(|name| Field::new(name, items_type(item), true));
+    let fields = ["antecedent", "consequent"]
+        .map(|name| Field::new(name, DataType::new_list(item.clone(), true), true));
     Fields::from(fields.to_vec())
 }
 
@@ -76,7 +75,10 @@ impl PerRow for ItemsetSplits {
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
         match fields[0].data_type() {
-            DataType::List(item) => Ok(list_type(split_fields(item.data_type()))),
+            DataType::List(item) => {
+                let split = DataType::Struct(split_fields(item.data_type()));
+                Ok(DataType::new_list(split, true))
+            }
             other => plan_err!(
                 "argument \"items\" of {NAME} must be a LIST, got {}",
                 sql_name(other)
@@ -108,13 +110,8 @@ impl Side {
     }
 
     fn column(self, values: &ArrayRef) -> Result<ArrayRef> {
-        let list = ListArray::try_new(
-            Arc::new(Field::new_list_field(values.data_type().clone(), true)),
-            OffsetBuffer::from_lengths(self.lengths),
-            take(values, &UInt32Array::from(self.elements), None)?,
-            None,
-        )?;
-        Ok(Arc::new(list))
+        let elements = take(values, &UInt32Array::from(self.elements), None)?;
+        result_lists(NAME, elements, self.lengths, None)
     }
 }
 
@@ -156,11 +153,5 @@ fn splits(lists: &ListArray) -> Result<ArrayRef> {
         consequents.column(lists.values())?,
     ];
     let splits = StructArray::try_new(fields, columns, None)?;
-    let list = ListArray::try_new(
-        Arc::new(Field::new_list_field(splits.data_type().clone(), true)),
-        OffsetBuffer::from_lengths(lengths),
-        Arc::new(splits),
-        lists.nulls().cloned(),
-    )?;
-    Ok(Arc::new(list))
+    result_lists(NAME, Arc::new(splits), lengths, lists.nulls().cloned())
 }

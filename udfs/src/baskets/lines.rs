@@ -6,14 +6,14 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeListArray,
 };
-use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::{cast, filter as keep};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 
 use crate::keys::{Keys, stored_type};
-use crate::lists::{self, elements, list_field};
+use crate::lists::{elements, list_field, list_of};
 use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::rows::counted;
 
@@ -183,9 +183,9 @@ impl Lines {
         }
         let basket_lengths = (0..groups).map(|group| ordered.baskets(group).len());
         Ok(vec![
-            list(self.baskets.column(&ordered.baskets)?, basket_lengths),
-            list(self.items.column(&items)?, item_lengths),
-            list(Arc::new(Int64Array::from(lines)), line_lengths),
+            list_of(self.baskets.column(&ordered.baskets)?, basket_lengths),
+            list_of(self.items.column(&items)?, item_lengths),
+            list_of(Arc::new(Int64Array::from(lines)), line_lengths),
         ])
     }
 
@@ -215,7 +215,7 @@ impl Lines {
         let zeros: ArrayRef = Arc::new(Int64Array::from(vec![0; total]));
         let columns = [passed(basket)?, passed(item)?, zeros];
         Ok(columns
-            .map(|column| list(column, (0..rows).map(length)))
+            .map(|column| list_of(column, (0..rows).map(length)))
             .to_vec())
     }
 
@@ -278,11 +278,6 @@ pub(super) fn forget_unused(items: &mut Keys, pairs: &mut Distinct) {
 /// Checks that groups can be numbered by half of a pair's bits.
 pub(super) fn group_number(groups: usize) -> Result<u32> {
     u32::try_from(groups).map_err(|_| exec_datafusion_err!("more than {} groups", u32::MAX))
-}
-
-/// A column of lists of so many values each.
-pub(super) fn list(values: ArrayRef, lengths: impl IntoIterator<Item = usize>) -> ArrayRef {
-    lists::list(values, &OffsetBuffer::from_lengths(lengths))
 }
 
 /// Where a row's elements are among [`elements`].

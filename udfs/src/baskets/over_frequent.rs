@@ -16,7 +16,6 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature,
 };
 
-use super::itemset_list::items_type;
 use crate::arguments;
 use crate::parameter::Parameter;
 use crate::registry::Described;
@@ -93,7 +92,11 @@ impl<F: OverFrequent> ScalarUDFImpl for FrequentFunction<F> {
             _ => None,
         };
         match element {
-            Some(element) => Ok(Arc::new(Field::new(F::NAME, items_type(&element), true))),
+            Some(element) => Ok(Arc::new(Field::new(
+                F::NAME,
+                DataType::new_list(element, true),
+                true,
+            ))),
             None => plan_err!(
                 "arguments \"{}\" and \"{}\" of {} must be {}, got {} and {}",
                 F::PARAMETERS[0].name,

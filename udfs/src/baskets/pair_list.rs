@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, Float64Array, Int64Array, ListArray, StructArray};
-use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, StructArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
-use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 
 use crate::keys::{Keys, result_type};
+use crate::lists::result_lists;
 use crate::math::pairs::Pair;
 
 /// The fields of a pair whose items are given as `item`.
@@ -24,14 +23,6 @@ pub(super) fn pair_fields(item: &DataType) -> Fields {
     fields.into()
 }
 
-/// The type of a list of pairs.
-pub(super) fn list_type(fields: Fields) -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(
-        DataType::Struct(fields),
-        true,
-    )))
-}
-
 /// A list column of pairs: `lengths` pairs a row. Each comes with the number of baskets
 /// it was found among; `items` are the keys of its items.
 ///
@@ -39,17 +30,12 @@ pub(super) fn list_type(fields: Fields) -> DataType {
 ///
 /// An execution error for more pairs than lists can hold.
 pub(super) fn pair_list(
+    function: &str,
     fields: &Fields,
     items: &Keys,
     pairs: &[(Pair, u64)],
     lengths: Vec<usize>,
 ) -> Result<ArrayRef> {
-    if i32::try_from(pairs.len()).is_err() {
-        return Err(exec_datafusion_err!(
-            "{} pairs are more than a list can hold; raise min_support",
-            pairs.len()
-        ));
-    }
     let keys = |item: fn(&Pair) -> u32| -> Result<ArrayRef> {
         let numbers: Vec<u32> = pairs.iter().map(|(pair, _)| item(pair)).collect();
         Ok(cast(&items.column(&numbers)?, fields[0].data_type())?)
@@ -74,22 +60,20 @@ pub(super) fn pair_list(
         fractions(|pair, _| f64::from(pair.both) / f64::from(pair.baskets_b)),
         fractions(Pair::lift),
     ];
-    as_list(fields, columns, lengths)
+    as_list(function, fields, columns, lengths)
 }
 
 /// Columns of structs as a list column with `lengths` of them a row.
+///
+/// # Errors
+///
+/// An execution error for more of them than lists can hold.
 pub(super) fn as_list(
+    function: &str,
     fields: &Fields,
     columns: Vec<ArrayRef>,
     lengths: Vec<usize>,
 ) -> Result<ArrayRef> {
     let values = StructArray::try_new(fields.clone(), columns, None)?;
-    let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    Ok(Arc::new(ListArray::try_new(
-        field,
-        offsets,
-        Arc::new(values),
-        None,
-    )?))
+    result_lists(function, Arc::new(values), lengths, None)
 }

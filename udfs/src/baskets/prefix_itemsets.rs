@@ -27,8 +27,6 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::frequent_itemsets::max_length;
-use super::itemset_list::items_type;
-use super::pair_list::list_type;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::lists::list_field;
@@ -105,7 +103,7 @@ fn min_support(constants: &Constants) -> Result<f64> {
 
 fn set_fields() -> Fields {
     Fields::from(vec![
-        Field::new("places", items_type(&DataType::Int32), true),
+        Field::new("places", DataType::new_list(DataType::Int32, true), true),
         Field::new("baskets", DataType::Int64, true),
     ])
 }
@@ -120,14 +118,14 @@ impl Aggregating for PrefixItemsets {
             && let DataType::List(element) = prefix
             && (element.data_type().is_integer() || element.data_type().is_null())
         {
-            *prefix = items_type(&DataType::Int32);
+            *prefix = DataType::new_list(DataType::Int32, true);
         }
     }
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
         match fields[0].data_type() {
             DataType::List(element) if element.data_type() == &DataType::Int32 => {
-                Ok(list_type(set_fields()))
+                Ok(DataType::new_list(DataType::Struct(set_fields()), true))
             }
             other => plan_err!(
                 "argument \"prefix\" of {NAME} must be a LIST of whole numbers, got {}",

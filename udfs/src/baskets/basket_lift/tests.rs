@@ -145,5 +145,5 @@ fn expected(groups: Vec<Vec<Row>>, kind: &DataType) -> ArrayRef {
         fraction(&|[_, b, both, _]| both / b),
         fraction(&|[a, b, both, all]| both * all / (a * b)),
     ];
-    super::super::pair_list::as_list(&fields, columns, lengths).unwrap()
+    super::super::pair_list::as_list(NAME, &fields, columns, lengths).unwrap()
 }

@@ -134,5 +134,5 @@ fn expected(groups: &[Vec<Set>], kind: &DataType) -> ArrayRef {
         Arc::new(Float64Array::from_iter_values(supports)),
     ];
     let lengths = groups.iter().map(Vec::len).collect();
-    as_list(&set_fields(kind), columns, lengths).unwrap()
+    as_list(NAME, &set_fields(kind), columns, lengths).unwrap()
 }

@@ -9,10 +9,10 @@ use datafusion::error::Result;
 
 use super::{LARGEST, NAME, set_fields};
 use crate::baskets::itemset_list::{MOST_SETS, baskets_column, items_column};
-use crate::baskets::lines::{group_number, list, range};
+use crate::baskets::lines::{group_number, range};
 use crate::baskets::pair_list::as_list;
 use crate::grouped::GroupedState;
-use crate::lists::elements;
+use crate::lists::{elements, list_of};
 use crate::math::counted_lists::CountedLists;
 use crate::math::itemsets::{Itemsets, Limits, SetSearch};
 use crate::math::support::least_count;
@@ -186,10 +186,10 @@ impl GroupedState for PrefixItemsetsState {
             (0..places).map(u32::cast_signed),
         ));
         let columns = vec![
-            items_column(&found, &names, &DataType::Int32)?,
+            items_column(NAME, &found, &names, &DataType::Int32)?,
             baskets_column(&found),
         ];
-        as_list(&set_fields(), columns, lengths)
+        as_list(NAME, &set_fields(), columns, lengths)
     }
 
     fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
@@ -206,9 +206,9 @@ impl GroupedState for PrefixItemsetsState {
         }
         Ok(vec![
             Arc::new(Int64Array::from(self.totals[..groups].to_vec())),
-            list(Arc::new(Int32Array::from(places)), places_of),
-            list(Arc::new(Int32Array::from(lengths)), prefixes_of.clone()),
-            list(Arc::new(Int64Array::from(counts)), prefixes_of),
+            list_of(Arc::new(Int32Array::from(places)), places_of),
+            list_of(Arc::new(Int32Array::from(lengths)), prefixes_of.clone()),
+            list_of(Arc::new(Int64Array::from(counts)), prefixes_of),
         ])
     }
 
@@ -237,9 +237,9 @@ impl GroupedState for PrefixItemsetsState {
         let counts = vec![1; lengths.len()];
         Ok(vec![
             Arc::new(Int64Array::from(totals)),
-            list(Arc::new(Int32Array::from(places)), places_of),
-            list(Arc::new(Int32Array::from(lengths)), prefixes_of.clone()),
-            list(Arc::new(Int64Array::from(counts)), prefixes_of),
+            list_of(Arc::new(Int32Array::from(places)), places_of),
+            list_of(Arc::new(Int32Array::from(lengths)), prefixes_of.clone()),
+            list_of(Arc::new(Int64Array::from(counts)), prefixes_of),
         ])
     }
 

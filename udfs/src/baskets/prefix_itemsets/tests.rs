@@ -62,7 +62,7 @@ fn any_split_equals_one_pass() {
             Arc::new(Int64Array::from_iter_values(baskets)),
         ];
         let lengths = found.iter().map(BTreeMap::len).collect();
-        let expected = as_list(&set_fields(), columns, lengths).unwrap();
+        let expected = as_list(NAME, &set_fields(), columns, lengths).unwrap();
         let prefixes = prefixes
             .into_iter()
             .map(|prefix| Some(prefix?.into_iter().map(Some)));
