@@ -1,4 +1,4 @@
-//! Parameters of models as arguments: STRUCTs that name them, as fits give them.
+//! Parameters of models as arguments: a STRUCT with their names, as fits give it.
 
 use std::sync::Arc;
 
