@@ -112,7 +112,7 @@ async fn rows_that_are_kept_are_sent_once() {
         .build()
         .await
         .unwrap();
-    let half = "SELECT value AS customer, value AS kind, value AS other, to_timestamp(value) AS ts \
+    let half = "SELECT value % 10 AS customer, value AS kind, value AS other, to_timestamp(value) AS ts \
                 FROM generate_series(0, 99)";
     let table = &format!("CREATE VIEW events AS {half} UNION ALL {half}");
     engine.sql(table).await.unwrap().collect().await.unwrap();
