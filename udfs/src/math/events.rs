@@ -3,6 +3,8 @@
 //! Events are appended as they come, 16 bytes each. Only when something is asked for they are
 //! sorted, by counting, into their groups, and in each group by time where they are not already.
 
+use crate::math::chunked::Chunked;
+
 /// What happened in one row of a group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Event {
@@ -17,7 +19,7 @@ pub(crate) struct Event {
 #[derive(Debug, Default)]
 pub(crate) struct EventLog {
     groups: usize,
-    events: Vec<Event>,
+    events: Chunked<Event>,
 }
 
 /// The events of some groups, group after group.
@@ -82,9 +84,10 @@ impl EventLog {
         times: &[i64],
         keep: impl Fn(usize, u32) -> bool,
     ) {
-        let before = self.events.len();
-        self.events.resize(before + groups.len(), Event::default());
-        let free = &mut self.events[before..];
+        let events = self.events.end(groups.len());
+        let before = events.len();
+        events.resize(before + groups.len(), Event::default());
+        let free = &mut events[before..];
         let mut kept = 0;
         let rows = groups.iter().zip(masks).zip(times).enumerate();
         for (row, ((&group, &mask), &time)) in rows {
@@ -97,7 +100,7 @@ impl EventLog {
             };
             kept += usize::from(keep(row, mask));
         }
-        self.events.truncate(before + kept);
+        events.truncate(before + kept);
     }
 
     /// Adds events of one group.
@@ -107,7 +110,7 @@ impl EventLog {
             mask,
             group: group as u32,
         });
-        self.events.extend(events);
+        self.events.end(times.len()).extend(events);
     }
 
     /// The events of the first `groups` groups, each group's by time and mask.
@@ -151,11 +154,11 @@ impl EventLog {
     /// Where each of the first `groups` groups starts among their events, and how many these are.
     fn starts(&self, groups: usize) -> (Vec<usize>, usize) {
         let mut starts = vec![0; groups];
-        for event in &self.events {
+        self.events.iter().for_each(|event| {
             if let Some(count) = starts.get_mut(event.group as usize) {
                 *count += 1;
             }
-        }
+        });
         let mut total = 0;
         for start in &mut starts {
             total += std::mem::replace(start, total);
@@ -166,12 +169,12 @@ impl EventLog {
     /// Calls `place` with every event of the groups that have `starts`, and its position; these
     /// become ends.
     fn scatter(&self, starts: &mut [usize], mut place: impl FnMut(usize, &Event)) {
-        for event in &self.events {
+        self.events.iter().for_each(|event| {
             if let Some(position) = starts.get_mut(event.group as usize) {
                 place(*position, event);
                 *position += 1;
             }
-        }
+        });
     }
 
     /// The masks of all events.
@@ -181,16 +184,16 @@ impl EventLog {
 
     /// Gives every event another mask for its own.
     pub(crate) fn rename(&mut self, mask: impl Fn(u32) -> u32) {
-        for event in &mut self.events {
-            event.mask = mask(event.mask);
-        }
+        self.events
+            .iter_mut()
+            .for_each(|event| event.mask = mask(event.mask));
     }
 
     /// Forgets the first `groups` groups; the next one becomes number 0.
     pub(crate) fn discard(&mut self, groups: usize) {
         self.groups -= groups;
         if self.groups == 0 {
-            self.events = Vec::new();
+            self.events = Chunked::default();
             return;
         }
         self.events.retain_mut(|event| {
@@ -198,7 +201,6 @@ impl EventLog {
             event.group = left.unwrap_or_default() as u32;
             left.is_some()
         });
-        self.events.shrink_to(2 * self.events.len());
     }
 
     /// Bytes on the heap, with those that it takes to sort the events.

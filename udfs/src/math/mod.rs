@@ -6,6 +6,7 @@ pub(crate) mod bgnbd;
 pub(crate) mod bgnbd_future;
 pub(crate) mod calendar;
 pub(crate) mod chain;
+pub(crate) mod chunked;
 pub(crate) mod comparison;
 pub(crate) mod cooccurrence;
 pub(crate) mod counted_lists;
