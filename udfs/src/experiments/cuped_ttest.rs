@@ -23,22 +23,14 @@
 //! Source: Deng, Xu, Kohavi & Walker 2013, *Improving the Sensitivity of Online Controlled
 //! Experiments by Utilizing Pre-Experiment Data*.
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::compared::compared_type;
-use super::sums::{Sum, SumState, SumTest, as_doubles, state_fields};
-use super::variants::Variants;
-use crate::aggregate::Aggregating;
-use crate::constants::Constants;
+use super::sums::{MeanTest, Sum, SumTest};
 use crate::math::comparison::Comparison;
 use crate::math::mean_tests::{Sample, cuped};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-
-const NAME: &str = "cuped_ttest";
 
 /// Welch's t test, adjusted by a covariate.
 #[user_doc(
@@ -76,7 +68,7 @@ FROM (
         description = "The constant variant that is a, the control. Default: the smallest."
     )
 )]
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct CupedTtest;
 
 impl Described for CupedTtest {
@@ -88,39 +80,10 @@ impl Described for CupedTtest {
     ];
 }
 
-impl Aggregating for CupedTtest {
-    const NAME: &'static str = NAME;
-
-    type State = SumState<Cuped>;
-
-    fn retype(types: &mut [DataType]) {
-        as_doubles(types, Cuped::COLUMNS);
-    }
-
-    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        compared_type(NAME, &fields[2], fields.get(3))
-    }
-
-    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
-        state_fields(fields[2].data_type())
-    }
-
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SumState<Cuped>> {
-        let variants = Variants::of_call(NAME, fields[2].data_type(), constants)?;
-        Ok(SumState::new(Cuped, variants))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
-    }
-}
-
-/// The test on Σx, Σc, Σx², Σc² and Σxc.
-pub(super) struct Cuped;
-
-impl SumTest for Cuped {
+impl SumTest for CupedTtest {
     const COLUMNS: usize = 2;
 
+    /// Σx, Σc, Σx², Σc² and Σxc.
     const SUMS: &'static [Sum] = &[
         Sum::Of(0),
         Sum::Of(1),
@@ -134,5 +97,21 @@ impl SumTest for Cuped {
     }
 }
 
+impl MeanTest for CupedTtest {
+    const FUNCTION: &'static str = "cuped_ttest";
+
+    fn described(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::experiments::testing::assert_any_split_equals_one_pass;
+
+    #[test]
+    fn any_split_equals_one_pass() {
+        assert_any_split_equals_one_pass::<CupedTtest>();
+    }
+}

@@ -26,22 +26,14 @@
 //! variants, or two without the control.
 //! Source: Deng, Knoblich & Lu 2018, *Applying the Delta Method in Metric Analytics*.
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::compared::compared_type;
-use super::sums::{Sum, SumState, SumTest, as_doubles, state_fields};
-use super::variants::Variants;
-use crate::aggregate::Aggregating;
-use crate::constants::Constants;
+use super::sums::{MeanTest, Sum, SumTest};
 use crate::math::comparison::Comparison;
 use crate::math::mean_tests::{Sample, ratios};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-
-const NAME: &str = "ratio_ttest";
 
 /// The z test of two ratios, by the delta method.
 #[user_doc(
@@ -78,7 +70,7 @@ FROM (
         description = "The constant variant that is a, the control. Default: the smallest."
     )
 )]
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct RatioTtest;
 
 impl Described for RatioTtest {
@@ -90,39 +82,10 @@ impl Described for RatioTtest {
     ];
 }
 
-impl Aggregating for RatioTtest {
-    const NAME: &'static str = NAME;
-
-    type State = SumState<Ratios>;
-
-    fn retype(types: &mut [DataType]) {
-        as_doubles(types, Ratios::COLUMNS);
-    }
-
-    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        compared_type(NAME, &fields[2], fields.get(3))
-    }
-
-    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
-        state_fields(fields[2].data_type())
-    }
-
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SumState<Ratios>> {
-        let variants = Variants::of_call(NAME, fields[2].data_type(), constants)?;
-        Ok(SumState::new(Ratios, variants))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
-    }
-}
-
-/// The test on Σx, Σy, Σx², Σy² and Σxy.
-pub(super) struct Ratios;
-
-impl SumTest for Ratios {
+impl SumTest for RatioTtest {
     const COLUMNS: usize = 2;
 
+    /// Σx, Σy, Σx², Σy² and Σxy.
     const SUMS: &'static [Sum] = &[
         Sum::Of(0),
         Sum::Of(1),
@@ -136,5 +99,21 @@ impl SumTest for Ratios {
     }
 }
 
+impl MeanTest for RatioTtest {
+    const FUNCTION: &'static str = "ratio_ttest";
+
+    fn described(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::experiments::testing::assert_any_split_equals_one_pass;
+
+    #[test]
+    fn any_split_equals_one_pass() {
+        assert_any_split_equals_one_pass::<RatioTtest>();
+    }
+}

@@ -4,26 +4,32 @@
 //! 8 bytes a variant, 32 for each sum, and 30 and its own for the variant itself. Whatever the
 //! order of rows and merges, the sums are the same to the bit, and so are the results.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array};
-use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type};
 use datafusion::error::Result;
+use datafusion::logical_expr::Documentation;
 
-use super::compared::{Compared, compared_column};
+use super::compared::{Compared, compared_column, compared_type};
 use super::lists::parts;
 use super::variants::Variants;
+use crate::aggregate::Aggregating;
+use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
 use crate::lists::{list_field, list_of};
 use crate::math::comparison::Comparison;
 use crate::math::mean_tests::Sample;
 use crate::math::wide_sum::WideSums;
+use crate::registry::Described;
 use crate::rows::{counted, for_each_counted};
 
 /// What is summed over the rows of a variant.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Sum {
+pub(crate) enum Sum {
     /// A column, by its place among the arguments.
     Of(usize),
     /// A column times another.
@@ -31,7 +37,7 @@ pub(super) enum Sum {
 }
 
 /// A test of two variants by sums.
-pub(super) trait SumTest: Send + Sync + 'static {
+pub(crate) trait SumTest: Send + Sync + 'static {
     /// How many arguments come before the variant.
     const COLUMNS: usize;
 
@@ -49,8 +55,47 @@ pub(super) trait SumTest: Send + Sync + 'static {
     fn compare(&self, a: &Sample, b: &Sample) -> Comparison;
 }
 
+/// A test of the means of numbers: a function of [`SumTest::COLUMNS`] of them, the variant, and
+/// the control.
+pub(crate) trait MeanTest: SumTest + Described + Debug + Default + Eq + Hash {
+    /// The name by which it is called.
+    const FUNCTION: &'static str;
+
+    /// Its documentation.
+    fn described(&self) -> Option<&Documentation>;
+}
+
+impl<T: MeanTest> Aggregating for T {
+    const NAME: &'static str = T::FUNCTION;
+
+    type State = SumState<T>;
+
+    fn retype(types: &mut [DataType]) {
+        as_doubles(types, T::COLUMNS);
+    }
+
+    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
+        let control = fields.get(T::COLUMNS + 1);
+        compared_type(T::FUNCTION, &fields[T::COLUMNS], control)
+    }
+
+    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
+        state_fields(fields[T::COLUMNS].data_type())
+    }
+
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SumState<T>> {
+        let variant = fields[T::COLUMNS].data_type();
+        let variants = Variants::of_call(T::FUNCTION, variant, constants)?;
+        Ok(SumState::new(T::default(), variants))
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.described()
+    }
+}
+
 /// Sums of each group and variant.
-pub(super) struct SumState<T> {
+pub(crate) struct SumState<T> {
     test: Arc<T>,
     variants: Variants,
     /// How many rows each variant has.

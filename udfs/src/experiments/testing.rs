@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, StringArray};
+use datafusion::arrow::array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray,
+};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
@@ -11,7 +13,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::compared::{Compared, compared_column};
-use super::sums::{Sum, SumTest};
+use super::sums::{MeanTest, Sum, SumTest};
 use crate::aggregate::{Aggregate, Aggregating};
 use crate::math::comparison::Comparison;
 use crate::math::expansion::Exact;
@@ -19,6 +21,25 @@ use crate::math::mean_tests::Sample;
 use crate::testing::{Argument, Case};
 
 const GROUPS: usize = 6;
+
+/// Asserts that a test of means says on random experiments, in any split, what it says of naive
+/// sums.
+pub(super) fn assert_any_split_equals_one_pass<T: MeanTest>() {
+    for seed in 0..40 {
+        let rows = Rows::random(seed);
+        let columns = &rows.columns[..T::COLUMNS];
+        let arguments = columns
+            .iter()
+            .map(|column| Arc::new(Float64Array::from(column.clone())) as ArrayRef);
+        rows.assert_every_route(
+            T::default(),
+            arguments.collect(),
+            vec![],
+            columns,
+            |a, b| Rows::compare(&T::default(), columns, a, b),
+        );
+    }
+}
 
 /// Rows of two variants, 0 and 1, with values of two columns.
 pub(super) struct Rows {

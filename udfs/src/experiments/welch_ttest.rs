@@ -24,22 +24,14 @@
 //! variants, or two without the control.
 //! Source: Welch 1947; R's `t.test`, scipy's `ttest_ind(equal_var=False)`.
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::compared::compared_type;
-use super::sums::{Sum, SumState, SumTest, as_doubles, state_fields};
-use super::variants::Variants;
-use crate::aggregate::Aggregating;
-use crate::constants::Constants;
+use super::sums::{MeanTest, Sum, SumTest};
 use crate::math::comparison::Comparison;
 use crate::math::mean_tests::{Sample, welch};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
-
-const NAME: &str = "welch_ttest";
 
 /// Welch's t test.
 #[user_doc(
@@ -72,7 +64,7 @@ FROM (
         description = "The constant variant that is a, the control. Default: the smallest."
     )
 )]
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct WelchTtest;
 
 impl Described for WelchTtest {
@@ -83,39 +75,10 @@ impl Described for WelchTtest {
     ];
 }
 
-impl Aggregating for WelchTtest {
-    const NAME: &'static str = NAME;
-
-    type State = SumState<Welch>;
-
-    fn retype(types: &mut [DataType]) {
-        as_doubles(types, Welch::COLUMNS);
-    }
-
-    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        compared_type(NAME, &fields[1], fields.get(2))
-    }
-
-    fn state_fields(fields: &[FieldRef]) -> Vec<Field> {
-        state_fields(fields[1].data_type())
-    }
-
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SumState<Welch>> {
-        let variants = Variants::of_call(NAME, fields[1].data_type(), constants)?;
-        Ok(SumState::new(Welch, variants))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        self.doc()
-    }
-}
-
-/// The test on Σx and Σx².
-pub(super) struct Welch;
-
-impl SumTest for Welch {
+impl SumTest for WelchTtest {
     const COLUMNS: usize = 1;
 
+    /// Σx and Σx².
     const SUMS: &'static [Sum] = &[Sum::Of(0), Sum::Product(0, 0)];
 
     fn compare(&self, a: &Sample, b: &Sample) -> Comparison {
@@ -123,5 +86,21 @@ impl SumTest for Welch {
     }
 }
 
+impl MeanTest for WelchTtest {
+    const FUNCTION: &'static str = "welch_ttest";
+
+    fn described(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::experiments::testing::assert_any_split_equals_one_pass;
+
+    #[test]
+    fn any_split_equals_one_pass() {
+        assert_any_split_equals_one_pass::<WelchTtest>();
+    }
+}
