@@ -10,19 +10,11 @@
 //! Result: BIGINT, never NULL; 0 without events, also where the pattern needs none. State, cost, errors and source: as in
 //! `sequence_match`, however many occurrences there are; the peer is ClickHouse's sequenceCount.
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::ScalarValue;
-use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::call::{self, check};
-use super::state::{SequenceState, Wanted};
-use crate::aggregate::Aggregating;
-use crate::constants::Constants;
-use crate::events::Events;
-use crate::parameter::Parameter;
-use crate::registry::Described;
+use super::search::PatternSearch;
+use super::state::Wanted;
 
 /// How often a pattern occurs.
 #[user_doc(
@@ -53,42 +45,14 @@ FROM (VALUES (DATE '2024-03-01', 'home'), (DATE '2024-03-02', 'home'), (DATE '20
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SequenceCount;
+pub(super) struct SequenceCount;
 
-impl Described for SequenceCount {
-    const PARAMETERS: &'static [Parameter] = call::PARAMETERS;
+impl PatternSearch for SequenceCount {
+    const FUNCTION: &'static str = "sequence_count";
 
-    fn check(constants: &Constants) -> Result<()> {
-        check(constants)
-    }
-}
+    const WANTED: Wanted = Wanted::Count;
 
-impl Aggregating for SequenceCount {
-    const NAME: &'static str = "sequence_count";
-
-    const NULLABLE: bool = false;
-
-    const HOLISTIC: bool = true;
-
-    type State = SequenceState;
-
-    fn result_type(_fields: &[FieldRef]) -> Result<DataType> {
-        Ok(DataType::Int64)
-    }
-
-    fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {
-        Events::state_fields()
-    }
-
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SequenceState> {
-        SequenceState::new(fields, constants, Wanted::Count)
-    }
-
-    fn of_nothing(_result: &DataType) -> Result<ScalarValue> {
-        Ok(ScalarValue::from(0_i64))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn described(&self) -> Option<&Documentation> {
         self.doc()
     }
 }

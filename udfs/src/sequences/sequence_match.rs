@@ -34,19 +34,11 @@
 //! refused; a row on which some condition is NULL is no event; and the order of events at the same
 //! time is that in which they happen to come.
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::ScalarValue;
-use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::call::{self, check};
-use super::state::{SequenceState, Wanted};
-use crate::aggregate::Aggregating;
-use crate::constants::Constants;
-use crate::events::Events;
-use crate::parameter::Parameter;
-use crate::registry::Described;
+use super::search::PatternSearch;
+use super::state::Wanted;
 
 /// Whether a pattern occurs.
 #[user_doc(
@@ -83,42 +75,14 @@ GROUP BY customer ORDER BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SequenceMatch;
+pub(super) struct SequenceMatch;
 
-impl Described for SequenceMatch {
-    const PARAMETERS: &'static [Parameter] = call::PARAMETERS;
+impl PatternSearch for SequenceMatch {
+    const FUNCTION: &'static str = "sequence_match";
 
-    fn check(constants: &Constants) -> Result<()> {
-        check(constants)
-    }
-}
+    const WANTED: Wanted = Wanted::Any;
 
-impl Aggregating for SequenceMatch {
-    const NAME: &'static str = "sequence_match";
-
-    const NULLABLE: bool = false;
-
-    const HOLISTIC: bool = true;
-
-    type State = SequenceState;
-
-    fn result_type(_fields: &[FieldRef]) -> Result<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {
-        Events::state_fields()
-    }
-
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SequenceState> {
-        SequenceState::new(fields, constants, Wanted::Any)
-    }
-
-    fn of_nothing(_result: &DataType) -> Result<ScalarValue> {
-        Ok(ScalarValue::from(false))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn described(&self) -> Option<&Documentation> {
         self.doc()
     }
 }

@@ -12,21 +12,11 @@
 //! nothing. State, errors and source: as in `sequence_match`; the peer is ClickHouse's
 //! sequenceMatchEvents. Cost: the logarithm of the number of `(?N)` times that of `sequence_match`.
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::ScalarValue;
-use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::call::{self, TS, check};
-use super::state::{SequenceState, Wanted};
-use crate::aggregate::Aggregating;
-use crate::constants::Constants;
-use crate::events::Events;
-use crate::parameter::Parameter;
-use crate::registry::Described;
-
-pub(super) const NAME: &str = "sequence_match_events";
+use super::search::PatternSearch;
+use super::state::Wanted;
 
 /// The times of the longest chain.
 #[user_doc(
@@ -59,42 +49,14 @@ GROUP BY customer ORDER BY customer;
     )
 )]
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SequenceMatchEvents;
+pub(super) struct SequenceMatchEvents;
 
-impl Described for SequenceMatchEvents {
-    const PARAMETERS: &'static [Parameter] = call::PARAMETERS;
+impl PatternSearch for SequenceMatchEvents {
+    const FUNCTION: &'static str = "sequence_match_events";
 
-    fn check(constants: &Constants) -> Result<()> {
-        check(constants)
-    }
-}
+    const WANTED: Wanted = Wanted::Times;
 
-impl Aggregating for SequenceMatchEvents {
-    const NAME: &'static str = NAME;
-
-    const NULLABLE: bool = false;
-
-    const HOLISTIC: bool = true;
-
-    type State = SequenceState;
-
-    fn result_type(fields: &[FieldRef]) -> Result<DataType> {
-        Ok(DataType::new_list(fields[TS].data_type().clone(), true))
-    }
-
-    fn state_fields(_fields: &[FieldRef]) -> Vec<Field> {
-        Events::state_fields()
-    }
-
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<SequenceState> {
-        SequenceState::new(fields, constants, Wanted::Times)
-    }
-
-    fn of_nothing(result: &DataType) -> Result<ScalarValue> {
-        ScalarValue::new_default(result)
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn described(&self) -> Option<&Documentation> {
         self.doc()
     }
 }

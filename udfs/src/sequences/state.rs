@@ -7,7 +7,8 @@ use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::error::Result;
 
 use super::call::{TS, pattern};
-use super::sequence_match_events::NAME;
+use super::search::PatternSearch;
+use super::sequence_match_events::SequenceMatchEvents;
 use crate::constants::Constants;
 use crate::events::{Events, Kept};
 use crate::grouped::GroupedState;
@@ -26,6 +27,17 @@ pub(super) enum Wanted {
     Count,
     /// The times of the first.
     Times,
+}
+
+impl Wanted {
+    /// The type of the result, for times of type `times`.
+    pub(super) fn result_type(self, times: &DataType) -> DataType {
+        match self {
+            Self::Any => DataType::Boolean,
+            Self::Count => DataType::Int64,
+            Self::Times => DataType::new_list(times.clone(), true),
+        }
+    }
 }
 
 /// The events of each group.
@@ -91,7 +103,7 @@ impl GroupedState for SequenceState {
                     times.len() - before
                 })?;
                 let times = time_column(times.into(), &self.times)?;
-                result_lists(NAME, times, lengths, None)?
+                result_lists(SequenceMatchEvents::FUNCTION, times, lengths, None)?
             }
         })
     }

@@ -13,7 +13,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
-use crate::aggregate::{Aggregate, Aggregating};
+use crate::aggregate::Aggregate;
+use crate::sequences::search::Searching;
 use crate::sequences::sequence_count::SequenceCount;
 use crate::sequences::sequence_match::SequenceMatch;
 use crate::sequences::sequence_match_events::SequenceMatchEvents;
@@ -81,7 +82,7 @@ fn triple(events: &[(i64, u32)], start: usize, bound: i64) -> (Option<usize>, Ve
     (None, best)
 }
 
-fn case<F: Aggregating>(
+fn case<F: PatternSearch>(
     function: F,
     pattern: &str,
     times: ArrayRef,
@@ -98,7 +99,7 @@ fn case<F: Aggregating>(
         Argument::Column(Arc::new(column))
     }));
     Case {
-        function: Arc::new(AggregateUDF::from(Aggregate::new(function))),
+        function: Arc::new(AggregateUDF::from(Aggregate::new(Searching(function)))),
         arguments,
         groups: groups.to_vec(),
         filter: filter.cloned(),
