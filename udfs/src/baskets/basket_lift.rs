@@ -25,19 +25,18 @@
 //! Errors: constants out of range, at planning; more than a million pairs, at execution.
 //! Source: Agrawal & Srikant 1994; Brin, Motwani, Ullman & Tsur 1997.
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray};
+use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{ScalarValue, resources_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
-use std::mem::size_of_val;
 
+use super::line_search::{LineSearch, SearchState};
 use super::lines::Lines;
 use super::pair_list::{pair_fields, pair_list};
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::GroupedState;
 use crate::math::pairs::{MOST_PAIRS, PairSearch, Wanted};
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -119,7 +118,7 @@ fn wanted(constants: &Constants) -> Result<Wanted> {
 impl Aggregating for BasketLift {
     const NAME: &'static str = NAME;
 
-    type State = BasketLiftState;
+    type State = SearchState<Wanted>;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
         let pair = DataType::Struct(pair_fields(fields[1].data_type()));
@@ -130,13 +129,14 @@ impl Aggregating for BasketLift {
         Lines::state_fields(fields[0].data_type(), fields[1].data_type())
     }
 
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<BasketLiftState> {
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<Self::State> {
         let [basket, item] = [0, 1].map(|index| fields[index].data_type());
-        Ok(BasketLiftState {
-            wanted: wanted(constants)?,
-            fields: pair_fields(item),
-            lines: Lines::new(basket, item)?,
-        })
+        let lines = Lines::new(basket, item)?;
+        Ok(SearchState::new(
+            wanted(constants)?,
+            pair_fields(item),
+            lines,
+        ))
     }
 
     fn of_nothing(result: &DataType) -> Result<ScalarValue> {
@@ -148,36 +148,11 @@ impl Aggregating for BasketLift {
     }
 }
 
-/// The lines of each group.
-pub(crate) struct BasketLiftState {
-    wanted: Wanted,
-    fields: Fields,
-    lines: Lines,
-}
-
-impl GroupedState for BasketLiftState {
-    fn grow(&mut self, groups: usize) {
-        self.lines.grow(groups);
-    }
-
-    fn update(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        filter: Option<&BooleanArray>,
-    ) -> Result<()> {
-        self.lines
-            .add(&values[0], &values[1], group_indices, filter)
-    }
-
-    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
-        self.lines.merge(state, group_indices)
-    }
-
-    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let ordered = self.lines.ordered(groups);
-        let items = self.lines.items();
-        let mut search = PairSearch::new(self.wanted, items.len());
+impl LineSearch for Wanted {
+    fn search(&self, lines: &mut Lines, fields: &Fields, groups: usize) -> Result<ArrayRef> {
+        let ordered = lines.ordered(groups);
+        let items = lines.items();
+        let mut search = PairSearch::new(*self, items.len());
         let mut pairs = Vec::new();
         let mut lengths = Vec::with_capacity(groups);
         for group in 0..groups {
@@ -194,31 +169,7 @@ impl GroupedState for BasketLiftState {
             lengths.push(found.len());
             pairs.extend(found.into_iter().map(|pair| (pair, total)));
         }
-        pair_list(NAME, &self.fields, items, &pairs, lengths)
-    }
-
-    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
-        self.lines.state(groups)
-    }
-
-    fn discard(&mut self, groups: usize) {
-        self.lines.discard(groups);
-    }
-
-    fn row_states(
-        &self,
-        values: &[ArrayRef],
-        filter: Option<&BooleanArray>,
-    ) -> Result<Vec<ArrayRef>> {
-        Lines::row_states(&values[0], &values[1], filter)
-    }
-
-    fn groups(&self) -> usize {
-        self.lines.groups()
-    }
-
-    fn heap_size(&self) -> usize {
-        self.lines.heap_size() + size_of_val(self.fields.as_ref())
+        pair_list(NAME, fields, items, &pairs, lengths)
     }
 }
 

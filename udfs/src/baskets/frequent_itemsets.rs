@@ -21,10 +21,9 @@
 //! Errors: constants out of range, at planning; more than a million sets, at execution.
 //! Source: Agrawal & Srikant 1994; Han, Pei & Yin 2000.
 
-use std::mem::size_of_val;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Float64Array};
+use datafusion::arrow::array::{ArrayRef, Float64Array};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{ScalarValue, resources_err};
 use datafusion::error::Result;
@@ -32,11 +31,11 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::itemset_list::{MOST_SETS, baskets_column, items_column};
+use super::line_search::{LineSearch, SearchState};
 use super::lines::Lines;
 use super::pair_list::as_list;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
-use crate::grouped::GroupedState;
 use crate::keys::result_type;
 use crate::math::itemsets::{Itemsets, Limits, SetSearch};
 use crate::math::support::least_count;
@@ -128,7 +127,7 @@ fn set_fields(item: &DataType) -> Fields {
 impl Aggregating for FrequentItemsets {
     const NAME: &'static str = NAME;
 
-    type State = FrequentItemsetsState;
+    type State = SearchState<FrequentSets>;
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
         let set = DataType::Struct(set_fields(fields[1].data_type()));
@@ -139,15 +138,15 @@ impl Aggregating for FrequentItemsets {
         Lines::state_fields(fields[0].data_type(), fields[1].data_type())
     }
 
-    fn state(fields: &[FieldRef], constants: &Constants) -> Result<FrequentItemsetsState> {
+    fn state(fields: &[FieldRef], constants: &Constants) -> Result<Self::State> {
         let [basket, item] = [0, 1].map(|index| fields[index].data_type());
-        Ok(FrequentItemsetsState {
+        let search = FrequentSets {
             min_support: min_support(constants)?,
             longest: max_length(constants)?,
             item: result_type(item),
-            fields: set_fields(item),
-            lines: Lines::new(basket, item)?,
-        })
+        };
+        let lines = Lines::new(basket, item)?;
+        Ok(SearchState::new(search, set_fields(item), lines))
     }
 
     fn of_nothing(result: &DataType) -> Result<ScalarValue> {
@@ -159,22 +158,20 @@ impl Aggregating for FrequentItemsets {
     }
 }
 
-/// The lines of each group.
-pub(crate) struct FrequentItemsetsState {
+/// The search for sets.
+pub(crate) struct FrequentSets {
     min_support: f64,
     longest: usize,
     /// The type in which items are returned.
     item: DataType,
-    fields: Fields,
-    lines: Lines,
 }
 
-impl FrequentItemsetsState {
+impl FrequentSets {
     /// The sets of the first `groups` groups, one group's after another's, items by their numbers;
     /// and of each group, how many sets and how many baskets it has.
-    fn search(&mut self, groups: usize) -> Result<(Itemsets, Vec<usize>, Vec<usize>)> {
-        let ordered = self.lines.ordered(groups);
-        let mut search = SetSearch::new(self.lines.items().len());
+    fn sets(&self, lines: &mut Lines, groups: usize) -> Result<(Itemsets, Vec<usize>, Vec<usize>)> {
+        let ordered = lines.ordered(groups);
+        let mut search = SetSearch::new(lines.items().len());
         let mut found = Itemsets::default();
         let (mut lengths, mut totals) = (Vec::with_capacity(groups), Vec::with_capacity(groups));
         for group in 0..groups {
@@ -199,28 +196,10 @@ impl FrequentItemsetsState {
     }
 }
 
-impl GroupedState for FrequentItemsetsState {
-    fn grow(&mut self, groups: usize) {
-        self.lines.grow(groups);
-    }
-
-    fn update(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        filter: Option<&BooleanArray>,
-    ) -> Result<()> {
-        self.lines
-            .add(&values[0], &values[1], group_indices, filter)
-    }
-
-    fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
-        self.lines.merge(state, group_indices)
-    }
-
-    fn evaluate(&mut self, groups: usize) -> Result<ArrayRef> {
-        let (found, lengths, totals) = self.search(groups)?;
-        let keys = self.lines.items();
+impl LineSearch for FrequentSets {
+    fn search(&self, lines: &mut Lines, fields: &Fields, groups: usize) -> Result<ArrayRef> {
+        let (found, lengths, totals) = self.sets(lines, groups)?;
+        let keys = lines.items();
         // The items found in the order of their values, which is not that of their numbers.
         let mut ranks = vec![u32::MAX; keys.len()];
         let mut names = Vec::new();
@@ -248,31 +227,7 @@ impl GroupedState for FrequentItemsetsState {
             baskets_column(&found),
             Arc::new(Float64Array::from_iter_values(supports)),
         ];
-        as_list(NAME, &self.fields, columns, lengths)
-    }
-
-    fn state(&mut self, groups: usize) -> Result<Vec<ArrayRef>> {
-        self.lines.state(groups)
-    }
-
-    fn discard(&mut self, groups: usize) {
-        self.lines.discard(groups);
-    }
-
-    fn row_states(
-        &self,
-        values: &[ArrayRef],
-        filter: Option<&BooleanArray>,
-    ) -> Result<Vec<ArrayRef>> {
-        Lines::row_states(&values[0], &values[1], filter)
-    }
-
-    fn groups(&self) -> usize {
-        self.lines.groups()
-    }
-
-    fn heap_size(&self) -> usize {
-        self.lines.heap_size() + size_of_val(self.fields.as_ref())
+        as_list(NAME, fields, columns, lengths)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::rows::counted;
 /// Distinct (group, basket, item) triples. A basket belongs to one group; items are
 /// shared by all. Eight bytes a line, besides the keys.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     groups: usize,
     baskets: Keys,
     items: Keys,

@@ -9,10 +9,13 @@ mod items_at;
 mod itemset;
 mod itemset_list;
 mod itemset_splits;
+mod line_search;
 mod lines;
 mod over_frequent;
 mod pair_list;
 mod prefix_itemsets;
+#[cfg(test)]
+mod testing;
 
 use over_frequent::FrequentFunction;
 

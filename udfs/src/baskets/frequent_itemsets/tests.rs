@@ -1,109 +1,41 @@
 //! `frequent_itemsets` against counting every set there is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use datafusion::arrow::array::{Array, Int64Array, ListArray};
+use datafusion::arrow::array::{Int64Array, ListArray};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::cast;
-use datafusion::logical_expr::AggregateUDF;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 
 use super::*;
-use crate::aggregate::Aggregate;
-use crate::testing::{Argument, Case};
-
-const GROUPS: usize = 3;
-const ITEMS: i64 = 7;
+use crate::baskets::testing::{Baskets, ITEMS, RandomLines, of_kind};
 
 /// Keys of every kind, some NULL, against every set that there is.
 #[test]
 fn any_split_equals_one_pass() {
-    let kinds = [
-        DataType::Int64,
-        DataType::UInt64,
-        DataType::Utf8,
-        DataType::Utf8View,
-        DataType::LargeBinary,
-        DataType::Date32,
-        DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8)),
-    ];
     for seed in 0..28 {
-        let random = &mut StdRng::seed_from_u64(seed);
-        let rows = random.random_range(0..250);
-        let mut keys = |most: i64| -> Int64Array {
-            (0..rows)
-                .map(|_| {
-                    let key = random.random_range(10..10 + most);
-                    random.random_bool(0.95).then_some(key)
-                })
-                .collect()
-        };
-        let (baskets, items) = (keys(12), keys(ITEMS));
-        let groups: Vec<usize> = (0..rows).map(|_| random.random_range(0..GROUPS)).collect();
-        let filter: Option<BooleanArray> = random
-            .random_bool(0.5)
-            .then(|| (0..rows).map(|_| Some(random.random_bool(0.7))).collect());
-        let min_support = [0.05, 0.1, 0.25, 1.0][random.random_range(0..4)];
-        let max_length = [None, Some(1), Some(3), Some(i64::MAX)][random.random_range(0..4)];
-        let kind = &kinds[random.random_range(0..kinds.len())];
-        let kept = |row: usize| filter.as_ref().is_none_or(|f| f.value(row));
-        let found = (0..GROUPS).map(|group| {
-            let rows = (0..rows).filter(|&row| groups[row] == group && kept(row));
-            brute_force(&baskets, &items, rows, min_support, max_length)
-        });
-        let expected = expected(&found.collect::<Vec<_>>(), kind);
-        let case = Case {
-            function: Arc::new(AggregateUDF::from(Aggregate::new(FrequentItemsets))),
-            arguments: vec![
-                Argument::Column(of_kind(&baskets, kind)),
-                Argument::Column(of_kind(&items, kind)),
-                Argument::Constant(ScalarValue::from(min_support)),
-                Argument::Constant(ScalarValue::Int64(max_length)),
-            ],
-            groups,
-            filter,
-        };
-        case.assert_every_route(&expected, seed);
+        let lines = RandomLines::new(seed);
+        let max_length = [None, Some(1), Some(3), Some(i64::MAX)][seed as usize % 4];
+        let sets = |baskets: &Baskets| brute_force(baskets, lines.min_support, max_length);
+        let found: Vec<Vec<Set>> = lines.groups().iter().map(sets).collect();
+        let expected = expected(&found, &lines.kind);
+        lines.assert_every_route(FrequentItemsets, max_length, &expected);
     }
-}
-
-/// The numbers as keys; all have two digits, so that text has the order of numbers.
-fn of_kind(numbers: &Int64Array, kind: &DataType) -> ArrayRef {
-    let through = match kind {
-        DataType::LargeBinary => cast(numbers, &DataType::LargeUtf8).unwrap(),
-        DataType::Dictionary(_, values) => cast(numbers, values).unwrap(),
-        DataType::Date32 => cast(numbers, &DataType::Int32).unwrap(),
-        _ => Arc::new(numbers.clone()),
-    };
-    cast(&through, kind).unwrap()
 }
 
 /// A set, the baskets that hold it, and all baskets.
 type Set = (Vec<i64>, i64, i64);
 
-fn brute_force(
-    baskets: &Int64Array,
-    items: &Int64Array,
-    rows: impl Iterator<Item = usize>,
-    min_support: f64,
-    max_length: Option<i64>,
-) -> Vec<Set> {
-    let mut held: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
-    for row in rows.filter(|&row| baskets.is_valid(row) && items.is_valid(row)) {
-        held.entry(baskets.value(row))
-            .or_default()
-            .insert(items.value(row));
-    }
-    let all = held.len() as i64;
-    let mut found: Vec<Set> = (1..1 << ITEMS)
-        .map(|set: i64| {
-            let set: Vec<i64> = (0..ITEMS)
-                .filter(|item| set >> item & 1 == 1)
-                .map(|item| item + 10)
+fn brute_force(baskets: &Baskets, min_support: f64, max_length: Option<i64>) -> Vec<Set> {
+    let all = baskets.len() as i64;
+    let mut found: Vec<Set> = (1..1_u32 << ITEMS.count())
+        .map(|bits| {
+            let items = ITEMS.enumerate();
+            let set: Vec<i64> = items
+                .filter(|(place, _)| bits >> place & 1 == 1)
+                .map(|(_, item)| item)
                 .collect();
             let holds = |basket: &&BTreeSet<i64>| set.iter().all(|item| basket.contains(item));
-            let baskets = held.values().filter(holds).count() as i64;
+            let baskets = baskets.values().filter(holds).count() as i64;
             (set, baskets, all)
         })
         .filter(|(set, baskets, _)| {
