@@ -104,6 +104,11 @@ def seen_cells(answer):
     return [row for row in answer if row[3] != 0]
 
 
+def profile(binary):
+    """The Cargo profile a binary is of, as its folder tells; None when it does not."""
+    return {"debug": "dev", "release": "release"}.get(Path(binary).resolve().parent.name)
+
+
 def versions(options):
     """Of the peers that were asked, each as it says itself."""
     ours = subprocess.run([options.binary, "--version"], capture_output=True, text=True, check=True)
@@ -118,6 +123,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--binary", default=os.environ.get(
         "COHORTQL_BINARY", str(ROOT / "target" / "debug" / "cohortql")))
+    parser.add_argument("--profile", help="Cargo profile of the binary, when its folder does not tell")
     parser.add_argument("--rows", default="20M")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -126,6 +132,9 @@ def main():
     parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
     parser.add_argument("--out", default=str(ROOT / "benches" / "RESULTS.md"))
     options = parser.parse_args()
+    options.profile = options.profile or profile(options.binary)
+    if options.profile is None:
+        parser.error(f"which profile is {options.binary} of? Say --profile")
     scratch = ROOT / "target" / "peers"
     scratch.mkdir(parents=True, exist_ok=True)
     options.data = options.data or str(scratch / options.rows / "events")
@@ -158,7 +167,8 @@ def main():
 def write(options, times, peaks, failed):
     lines = ["# CohortQL beside its peers", "",
              f"{options.rows} generated events in Parquet, {options.threads} threads, "
-             f"{options.rounds} rounds in turn, each in a fresh process ({date.today()}, "
+             f"{options.rounds} rounds in turn, each in a fresh process, the binary of the "
+             f"`{options.profile}` profile ({date.today()}, "
              f"{platform.machine()}, {os.cpu_count()} cores). Times include starting the process. "
              "A ratio is the peer's time over CohortQL's in the same round; above 1 CohortQL is faster.", ""]
     lines += [f"- {peer}: {version}" for peer, version in versions(options).items()]
