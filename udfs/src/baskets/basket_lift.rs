@@ -32,6 +32,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use super::limits::{min_support, most_items};
 use super::line_search::{LineSearch, SearchState};
 use super::lines::Lines;
 use super::pair_list::{pair_fields, pair_list};
@@ -96,22 +97,9 @@ impl Described for BasketLift {
 
 /// What the constants of a call ask for.
 fn wanted(constants: &Constants) -> Result<Wanted> {
-    let min_support = constants
-        .double("min_support")?
-        .filter(|support| *support > 0.0 && *support <= 1.0)
-        .ok_or_else(|| constants.out_of_range("min_support", "a fraction above 0 and at most 1"))?;
-    let max_basket = constants
-        .integer("max_basket")?
-        .map(|most| {
-            usize::try_from(most)
-                .ok()
-                .filter(|most| *most >= 1)
-                .ok_or_else(|| constants.out_of_range("max_basket", "at least 1"))
-        })
-        .transpose()?;
     Ok(Wanted {
-        min_support,
-        max_basket,
+        min_support: min_support(constants)?,
+        max_basket: most_items(constants, "max_basket")?,
     })
 }
 

@@ -31,6 +31,7 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::itemset_list::{MOST_SETS, baskets_column, items_column};
+use super::limits::{max_length, min_support};
 use super::line_search::{LineSearch, SearchState};
 use super::lines::Lines;
 use super::pair_list::as_list;
@@ -96,24 +97,6 @@ impl Described for FrequentItemsets {
         min_support(constants)?;
         max_length(constants).map(drop)
     }
-}
-
-fn min_support(constants: &Constants) -> Result<f64> {
-    constants
-        .double("min_support")?
-        .filter(|support| *support > 0.0 && *support <= 1.0)
-        .ok_or_else(|| constants.out_of_range("min_support", "a fraction above 0 and at most 1"))
-}
-
-/// The most items of a set.
-pub(super) fn max_length(constants: &Constants) -> Result<usize> {
-    let Some(longest) = constants.integer("max_length")? else {
-        return Ok(usize::MAX);
-    };
-    usize::try_from(longest)
-        .ok()
-        .filter(|longest| *longest >= 1)
-        .ok_or_else(|| constants.out_of_range("max_length", "at least 1"))
 }
 
 fn set_fields(item: &DataType) -> Fields {

@@ -9,6 +9,7 @@ mod items_at;
 mod itemset;
 mod itemset_list;
 mod itemset_splits;
+mod limits;
 mod line_search;
 mod lines;
 mod over_frequent;

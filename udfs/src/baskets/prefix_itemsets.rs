@@ -26,7 +26,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::frequent_itemsets::max_length;
+use super::limits::max_length;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::lists::list_field;
