@@ -8,6 +8,8 @@ mod fitted;
 mod gamma_gamma_expected;
 mod gamma_gamma_fit;
 mod params;
+#[cfg(test)]
+mod testing;
 
 use crate::registry::{Entry, Family};
 

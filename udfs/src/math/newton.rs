@@ -211,6 +211,9 @@ fn more(damping: f64) -> f64 {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

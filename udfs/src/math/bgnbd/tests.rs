@@ -5,6 +5,7 @@ use rand::{Rng, SeedableRng};
 
 use super::*;
 use crate::math::log_gamma::log_gamma;
+use crate::math::newton::testing::{assert_maximum, assert_no_maximum, assert_slopes};
 use crate::math::tally::tallied;
 
 /// A simulated population: rates and dropout drawn from the model's own distributions.
@@ -96,28 +97,7 @@ fn the_likelihood_is_the_papers() {
 fn the_derivatives_are_slopes() {
     let rows = tallied(&simulated(2, 100, MODEL));
     for at in [[0.25, 4.0, 0.8, 2.4], [2.0, 30.0, 0.2, 0.5]] {
-        let surface = log_likelihood(&rows, at);
-        for i in 0..4 {
-            let step = 1e-5 * at[i];
-            let moved = |by: f64| {
-                let mut at = at;
-                at[i] += by;
-                log_likelihood(&rows, at)
-            };
-            let (above, below) = (moved(step), moved(-step));
-            let close = |found: f64, up: f64, down: f64| {
-                let slope = (up - down) / (2.0 * step);
-                let error = (found - slope).abs();
-                assert!(
-                    error < 1e-5 * slope.abs().max(1.0),
-                    "{found} {slope} by {i}"
-                );
-            };
-            close(surface.gradient[i], above.value, below.value);
-            for j in i..4 {
-                close(surface.hessian[i][j], above.gradient[j], below.gradient[j]);
-            }
-        }
+        assert_slopes(at, |at| log_likelihood(&rows, at));
     }
 }
 
@@ -169,20 +149,8 @@ fn what_converged_is_a_maximum() {
         let customers = [1, 2, 5, 40, 300][seed as usize % 5];
         let rows = tallied(&simulated(seed, customers, model));
         let found = fit(&rows).unwrap();
-        assert!(found.log_likelihood.is_finite());
-        assert!(found.parameters.iter().all(|p| p.is_finite() && *p > 0.0));
-        if !found.converged {
-            continue;
-        }
-        maxima += 1;
-        for i in 0..4 {
-            for factor in [0.99, 1.01] {
-                let mut at = found.parameters;
-                at[i] *= factor;
-                let nearby = log_likelihood(&rows, at).value;
-                assert!(nearby < found.log_likelihood, "seed {seed}");
-            }
-        }
+        let likelihood = |at| log_likelihood(&rows, at).value;
+        maxima += u32::from(assert_maximum(&found, likelihood, seed));
     }
     assert!(maxima >= 15, "{maxima} of 60 populations have a maximum");
 }
@@ -201,8 +169,7 @@ fn degenerate_rows_have_no_maximum() {
         vec![[2.0, 0.0, 0.0]],
     ] {
         let found = rows(&degenerate);
-        assert!(!found.converged, "{degenerate:?}: {found:?}");
-        assert!(found.parameters.iter().all(|p| p.is_finite()), "{found:?}");
+        assert_no_maximum(&found, &degenerate);
     }
 }
 

@@ -4,6 +4,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::math::newton::testing::{assert_maximum, assert_no_maximum, assert_slopes};
 use crate::math::tally::tallied;
 
 /// Frequencies and means of amounts whose spread grows with `spread`.
@@ -48,28 +49,7 @@ fn the_likelihood_is_the_notes() {
 fn the_derivatives_are_slopes() {
     let rows = tallied(&random_rows(2, 100, 0.8));
     for at in [[6.0, 4.0, 15.0], [0.7, 1.2, 80.0]] {
-        let surface = log_likelihood(&rows, at);
-        for i in 0..3 {
-            let step = 1e-5 * at[i];
-            let moved = |by: f64| {
-                let mut at = at;
-                at[i] += by;
-                log_likelihood(&rows, at)
-            };
-            let (above, below) = (moved(step), moved(-step));
-            let close = |found: f64, up: f64, down: f64| {
-                let slope = (up - down) / (2.0 * step);
-                let error = (found - slope).abs();
-                assert!(
-                    error < 1e-5 * slope.abs().max(1.0),
-                    "{found} {slope} by {i}"
-                );
-            };
-            close(surface.gradient[i], above.value, below.value);
-            for j in i..3 {
-                close(surface.hessian[i][j], above.gradient[j], below.gradient[j]);
-            }
-        }
+        assert_slopes(at, |at| log_likelihood(&rows, at));
     }
 }
 
@@ -83,20 +63,11 @@ fn what_converged_is_a_maximum() {
         let rows = random_rows(seed, customers, 0.9);
         let tallied_rows = tallied(&rows);
         let found = fit(&tallied_rows).unwrap();
-        assert!(found.log_likelihood.is_finite());
-        assert!(found.parameters.iter().all(|p| p.is_finite() && *p > 0.0));
-        if !found.converged {
+        let likelihood = |at| log_likelihood(&tallied_rows, at).value;
+        if !assert_maximum(&found, likelihood, seed) {
             continue;
         }
         maxima += 1;
-        for i in 0..3 {
-            for factor in [0.99, 1.01] {
-                let mut at = found.parameters;
-                at[i] *= factor;
-                let nearby = log_likelihood(&tallied_rows, at).value;
-                assert!(nearby < found.log_likelihood, "seed {seed}");
-            }
-        }
         for unit in [0.01, 1e6] {
             let rows: Vec<[f64; 2]> = rows.iter().map(|[x, m]| [*x, m * unit]).collect();
             let again = fit(&tallied(&rows)).unwrap();
@@ -119,8 +90,7 @@ fn degenerate_rows_have_no_maximum() {
         vec![[1.0, 1e-300], [1e15, 1e300]],
     ] {
         let found = fit(&tallied(&degenerate)).unwrap();
-        assert!(!found.converged, "{degenerate:?}: {found:?}");
-        assert!(found.parameters.iter().all(|p| p.is_finite()), "{found:?}");
+        assert_no_maximum(&found, &degenerate);
     }
 }
 
