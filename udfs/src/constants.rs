@@ -149,6 +149,33 @@ impl Constants {
             .transpose()
     }
 
+    /// What the one of `words` means that is given for `name`, in any case.
+    ///
+    /// # Errors
+    ///
+    /// A planning error that lists them when it is no string, or none of them.
+    pub(crate) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>> {
+        let meaning = self.text(name)?.map(|given| {
+            let found = words
+                .iter()
+                .find(|(word, _)| word.eq_ignore_ascii_case(given));
+            found
+                .map(|(_, meaning)| *meaning)
+                .ok_or_else(|| self.out_of_range(name, &either_of(words)))
+        });
+        meaning.transpose()
+    }
+
+    /// The same where one must be given.
+    ///
+    /// # Errors
+    ///
+    /// The same, and when it is NULL.
+    pub(crate) fn required_word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<T> {
+        self.word(name, words)?
+            .ok_or_else(|| self.missing(name, &either_of(words)))
+    }
+
     /// The number given for `name`.
     ///
     /// # Errors
@@ -235,17 +262,29 @@ impl Constants {
     }
 }
 
+/// Words as messages list them: `'a', 'b' or 'c'`.
+fn either_of<T>(words: &[(&str, T)]) -> String {
+    let quoted = words.iter().map(|(word, _)| format!("'{word}'"));
+    let mut quoted: Vec<String> = quoted.collect();
+    let last = quoted.pop().unwrap_or_default();
+    match quoted.is_empty() {
+        true => last,
+        false => format!("{} or {last}", quoted.join(", ")),
+    }
+}
+
 /// A value as messages show it: numbers bare, strings quoted, others with their type.
-fn describe(value: &ScalarValue) -> String {
-    if value.data_type().is_numeric() {
-        value.to_string()
-    } else if let Some(Some(text)) = value.try_as_str() {
-        format!("'{text}'")
-    } else {
-        // Arrow writes an interval as people do, where `Display` shows its parts.
-        let text = value.cast_to(&DataType::Utf8).ok();
-        let text = text.map_or_else(|| value.to_string(), |text| text.to_string());
-        format!("{} {text}", sql_name(&value.data_type()))
+pub(crate) fn describe(value: &ScalarValue) -> String {
+    if let Some(Some(text)) = value.try_as_str() {
+        return format!("'{text}'");
+    }
+    // Arrow writes intervals and decimals as people do, where `Display` shows their parts.
+    let text = value.cast_to(&DataType::Utf8).ok();
+    let text = text.map_or_else(|| value.to_string(), |text| text.to_string());
+    match value.data_type() {
+        data_type if data_type.is_decimal() => text,
+        data_type if data_type.is_numeric() => value.to_string(),
+        data_type => format!("{} {text}", sql_name(&data_type)),
     }
 }
 
@@ -266,3 +305,6 @@ pub(crate) fn literal(expr: &Expr) -> Option<ScalarValue> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

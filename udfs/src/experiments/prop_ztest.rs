@@ -12,7 +12,7 @@
 //! - `converted`, BOOLEAN; NULL is false, so that what was joined and not found did not convert.
 //! - `variant`, any type that can be hashed. NULLs are skipped. A group has two, at most.
 //! - `method`, constant: `'pooled'` (default), the variance as it is without a difference, or
-//!   `'unpooled'`.
+//!   `'unpooled'`, in any case.
 //! - `control`, constant: which variant is a. Default: the smallest.
 //!
 //! Result: STRUCT(n_a BIGINT, n_b BIGINT, effect DOUBLE, statistic DOUBLE, p_value DOUBLE, lower
@@ -101,11 +101,12 @@ impl Described for PropZtest {
 }
 
 fn method(constants: &Constants) -> Result<ProportionVariance> {
-    match constants.text("method")? {
-        None | Some("pooled") => Ok(ProportionVariance::Pooled),
-        Some("unpooled") => Ok(ProportionVariance::Unpooled),
-        Some(_) => Err(constants.out_of_range("method", "'pooled' or 'unpooled'")),
-    }
+    let methods = [
+        ("pooled", ProportionVariance::Pooled),
+        ("unpooled", ProportionVariance::Unpooled),
+    ];
+    let method = constants.word("method", &methods)?;
+    Ok(method.unwrap_or(ProportionVariance::Pooled))
 }
 
 impl Aggregating for PropZtest {

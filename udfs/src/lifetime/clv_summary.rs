@@ -11,8 +11,8 @@
 //! - `amount`, any number. A NULL counts as a purchase worth nothing.
 //! - `as_of`, constant DATE (its whole day counts) or TIMESTAMP; one without a zone is an
 //!   instant in UTC where `ts` is one too, else what the wall clock of `tz` shows.
-//! - `unit`, constant, with a fixed length in days: 'day' 1, 'week' 7, and by the Gregorian
-//!   calendar's average 'month' 30.436875 and 'year' 365.2425.
+//! - `unit`, constant, in any case, with a fixed length in days: 'day' 1, 'week' 7, and by the
+//!   Gregorian calendar's average 'month' 30.436875 and 'year' 365.2425.
 //! - `tz`, the constant IANA name of the zone whose days count, as in `cohort_month`.
 //!
 //! Result: STRUCT(frequency BIGINT, recency DOUBLE, age DOUBLE, monetary DOUBLE); NULL when no
@@ -44,8 +44,13 @@ mod state;
 
 const NAME: &str = "clv_summary";
 
-/// What `unit` may be, for messages.
-const UNITS: &str = "'day', 'week', 'month' or 'year'";
+/// The units of recency and age, in days.
+const UNITS: &[(&str, f64)] = &[
+    ("day", 1.0),
+    ("week", 7.0),
+    ("month", 30.436_875),
+    ("year", 365.242_5),
+];
 
 /// A customer's history.
 #[user_doc(
@@ -115,13 +120,7 @@ impl Described for ClvSummary {
 
 /// The length of a unit in days.
 fn unit_days(constants: &Constants) -> Result<f64> {
-    match constants.text("unit")? {
-        Some("day") => Ok(1.0),
-        Some("week") => Ok(7.0),
-        Some("month") => Ok(30.436_875),
-        Some("year") => Ok(365.242_5),
-        _ => Err(constants.out_of_range("unit", UNITS)),
-    }
+    constants.required_word("unit", UNITS)
 }
 
 fn result_fields() -> Fields {

@@ -22,7 +22,7 @@ const DAYS_FROM_MONDAY: i64 = 3;
 
 impl Unit {
     /// All units, the shortest first.
-    const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Day,
         Self::Week,
         Self::Month,

@@ -24,11 +24,6 @@ impl RfmMap {
         }
     }
 
-    /// The map of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|map| map.name() == name)
-    }
-
     /// The segment of a customer with the scores `r`, `f` and `m`, each from 1 to 5.
     pub(crate) const fn segment(self, r: i64, f: i64, m: i64) -> &'static str {
         match self {
@@ -158,13 +153,5 @@ mod tests {
                 (|_, _, _| true, "Regular Customers"),
             ],
         );
-    }
-
-    #[test]
-    fn maps_are_found_by_name() {
-        for map in RfmMap::ALL {
-            assert_eq!(RfmMap::named(map.name()), Some(map));
-        }
-        assert_eq!(RfmMap::named("rf9"), None);
     }
 }

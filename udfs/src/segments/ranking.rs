@@ -70,11 +70,8 @@ pub(super) fn tile_count(given: i64) -> Option<u8> {
 ///
 /// A planning error when it says something else.
 pub(super) fn ties_of_call(constants: &Constants) -> Result<Ties> {
-    match constants.text("ties")? {
-        None | Some("together") => Ok(Ties::Together),
-        Some("split") => Ok(Ties::Split),
-        Some(_) => Err(constants.out_of_range("ties", "'together' or 'split'")),
-    }
+    let words = [("together", Ties::Together), ("split", Ties::Split)];
+    Ok(constants.word("ties", &words)?.unwrap_or(Ties::Together))
 }
 
 /// Refuses 'split' in a window without ORDER BY.

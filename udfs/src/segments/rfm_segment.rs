@@ -5,7 +5,7 @@
 //!
 //! - `r`, `f`, `m`, whole numbers from 1 to 5. A NULL has a NULL segment, also where the
 //!   map does not use that score.
-//! - `map`, constant: 'rf10' (default; it uses r and f), 'events9', 'warehouse7'.
+//! - `map`, constant, in any case: 'rf10' (default; it uses r and f), 'events9', 'warehouse7'.
 //!
 //! Result: VARCHAR. State: none. Cost: a few comparisons a row.
 //! Errors, at planning: types and an unknown map; at execution: a score below 1 or
@@ -78,13 +78,8 @@ impl Described for RfmSegment {
 }
 
 fn map_of_call(constants: &Constants) -> Result<RfmMap> {
-    match constants.text("map")? {
-        None => Ok(RfmMap::Rf10),
-        Some(name) => RfmMap::named(name).ok_or_else(|| {
-            let names = RfmMap::ALL.map(|map| format!("'{}'", map.name()));
-            constants.out_of_range("map", &format!("one of {}", names.join(", ")))
-        }),
-    }
+    let map = constants.word("map", &RfmMap::ALL.map(|map| (map.name(), map)))?;
+    Ok(map.unwrap_or(RfmMap::Rf10))
 }
 
 impl PerRow for RfmSegment {

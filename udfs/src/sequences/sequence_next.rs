@@ -10,7 +10,7 @@
 //! - `direction`, constant: `'forward'`, to later rows, or `'backward'`, to earlier ones.
 //! - `base`, constant: `'head'`, the first row, only forward; `'tail'`, the last row, only backward;
 //!   `'first_match'` or `'last_match'`, the first or the last row on which c1 and `base_condition`
-//!   hold. Only at this one row a chain may begin.
+//!   hold. Only at this one row a chain may begin. Both words in any case.
 //! - `ts`, DATE or TIMESTAMP of any unit, with or without a zone.
 //! - `value`, of any type that can be hashed. Rows without it or without `ts` are skipped, and stand
 //!   between no others; all other rows count, whatever conditions hold.
@@ -39,13 +39,19 @@ use crate::math::chain::{Base, Chain, Direction};
 use crate::parameter::{Kind, Parameter, with_conditions};
 use crate::registry::Described;
 
-/// What `direction` may be, for messages.
-const DIRECTIONS: &str = "'forward' or 'backward'";
+const DIRECTIONS: &[(&str, Direction)] = &[
+    ("forward", Direction::Forward),
+    ("backward", Direction::Backward),
+];
 
-/// What `base` may be, for messages.
-const BASES: &str = "'head', 'tail', 'first_match' or 'last_match'";
+const BASES: &[(&str, Base)] = &[
+    ("head", Base::Head),
+    ("tail", Base::Tail),
+    ("first_match", Base::FirstMatch),
+    ("last_match", Base::LastMatch),
+];
 
-/// What it may be forward.
+/// What `base` may be forward, for messages.
 const FORWARD: &str = "'head', 'first_match' or 'last_match' where \"direction\" is 'forward'";
 
 /// What it may be backward.
@@ -112,18 +118,8 @@ impl Described for SequenceNext {
 
 /// Where a chain begins, and the way it goes.
 fn ends(constants: &Constants) -> Result<(Direction, Base)> {
-    let direction = match constants.text("direction")? {
-        Some("forward") => Direction::Forward,
-        Some("backward") => Direction::Backward,
-        _ => return Err(constants.out_of_range("direction", DIRECTIONS)),
-    };
-    let base = match constants.text("base")? {
-        Some("head") => Base::Head,
-        Some("tail") => Base::Tail,
-        Some("first_match") => Base::FirstMatch,
-        Some("last_match") => Base::LastMatch,
-        _ => return Err(constants.out_of_range("base", BASES)),
-    };
+    let direction = constants.required_word("direction", DIRECTIONS)?;
+    let base = constants.required_word("base", BASES)?;
     match (direction, base) {
         (Direction::Forward, Base::Tail) => Err(constants.out_of_range("base", FORWARD)),
         (Direction::Backward, Base::Head) => Err(constants.out_of_range("base", BACKWARD)),

@@ -23,7 +23,7 @@
 //!   skipped.
 //! - `channel`, of any type that can be hashed and ordered. A NULL is no touch.
 //! - `converted`, BOOLEAN. NULL is false.
-//! - `model`, constant, one of the names above.
+//! - `model`, constant, one of the names above, in any case.
 //! - `lookback`, constant: an INTERVAL without months, or a number of seconds, not negative.
 //!
 //! Result: LIST of STRUCT(channel, credit DOUBLE), ordered by channel, NULL last; `channel` is of
@@ -62,9 +62,6 @@ use crate::registry::Described;
 use crate::spans::Span;
 
 const NAME: &str = "attribution";
-
-/// What `model` may be, for messages.
-const MODELS: &str = "'first', 'last', 'linear', 'time_decay' or 'position'";
 
 const HALF_LIFE: Span = Span::of_seconds(7 * 86_400);
 
@@ -132,16 +129,15 @@ impl Described for Attribution {
 }
 
 fn model(constants: &Constants, times: &DataType) -> Result<Model> {
-    Ok(match constants.text("model")? {
-        Some("first") => Model::First,
-        Some("last") => Model::Last,
-        Some("linear") => Model::Linear,
-        Some("time_decay") => Model::TimeDecay {
-            half_life: HALF_LIFE.ticks(times) as f64,
-        },
-        Some("position") => Model::Position,
-        _ => return Err(constants.out_of_range("model", MODELS)),
-    })
+    let half_life = HALF_LIFE.ticks(times) as f64;
+    let models = [
+        ("first", Model::First),
+        ("last", Model::Last),
+        ("linear", Model::Linear),
+        ("time_decay", Model::TimeDecay { half_life }),
+        ("position", Model::Position),
+    ];
+    constants.required_word("model", &models)
 }
 
 fn share_fields(channel: &DataType) -> Fields {
