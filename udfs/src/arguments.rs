@@ -8,6 +8,7 @@
 use datafusion::arrow::datatypes::{DataType, FieldRef, IntervalUnit, TimeUnit};
 use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::common::plan_err;
+use datafusion::common::utils::quote_identifier;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Signature, Volatility};
 
@@ -106,25 +107,38 @@ pub(crate) fn check_types(
     for (parameter, field) in parameters.iter().zip(fields) {
         if !accepts(parameter.kind, field.data_type()) {
             return plan_err!(
-                "argument \"{}\" of {function} must be {}, got {}{}",
+                "argument \"{}\" of {function} must be {}, got {}{}{}",
                 parameter.name,
                 parameter.kind.expected(),
                 sql_name(field.data_type()),
-                origin(field)
+                origin(field),
+                advice(parameter, field)
             );
         }
     }
     Ok(())
 }
 
-/// Where an argument comes from, as far as its field tells, for the end of a message.
-fn origin(field: &FieldRef) -> String {
+/// The column that an argument is, as far as its field tells.
+fn column(field: &FieldRef) -> Option<&str> {
     // The fields of literals are named for the literal, which says no more than its type.
-    if field.name().is_empty() || field.name().contains('(') {
-        String::new()
-    } else {
-        format!(" from \"{}\"", field.name())
+    let named = !field.name().is_empty() && !field.name().contains('(');
+    named.then(|| field.name().as_str())
+}
+
+/// Where an argument comes from, as far as its field tells, for a message.
+fn origin(field: &FieldRef) -> String {
+    column(field).map_or_else(String::new, |column| format!(" from \"{column}\""))
+}
+
+/// What to write for an argument of a wrong type where that can be foreseen, for the end of a
+/// message.
+fn advice(parameter: &Parameter, field: &FieldRef) -> String {
+    if parameter.kind != Kind::Condition || !field.data_type().is_numeric() {
+        return String::new();
     }
+    let column = quote_identifier(column(field).unwrap_or(parameter.name));
+    format!("; where 1 is yes, write {column} = 1")
 }
 
 /// How `function` is called: `cohort_month(ts [, tz])`; of conditions, the first stands for all.
@@ -176,4 +190,42 @@ pub(crate) fn is_time(data_type: &DataType) -> bool {
         data_type,
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::datatypes::Field;
+
+    use super::*;
+
+    #[test]
+    fn numbers_for_conditions_are_advised() {
+        let parameters = [Parameter::required("converted", Kind::Condition)];
+        let error = |name: &str, data_type: DataType| {
+            let field = Arc::new(Field::new(name, data_type, true));
+            let error = check_types("prop_ztest", &parameters, &[field]).unwrap_err();
+            error.message().to_string()
+        };
+        let wrong = "argument \"converted\" of prop_ztest must be a boolean, got";
+        assert_eq!(
+            error("c", DataType::Int64),
+            format!("{wrong} BIGINT from \"c\"; where 1 is yes, write c = 1")
+        );
+        assert_eq!(
+            error("Sent Out", DataType::UInt8),
+            format!(
+                "{wrong} TINYINT UNSIGNED from \"Sent Out\"; where 1 is yes, write \"Sent Out\" = 1"
+            )
+        );
+        assert_eq!(
+            error("Int64(1)", DataType::Int64),
+            format!("{wrong} BIGINT; where 1 is yes, write converted = 1")
+        );
+        assert_eq!(
+            error("c", DataType::Utf8),
+            format!("{wrong} VARCHAR from \"c\"")
+        );
+    }
 }

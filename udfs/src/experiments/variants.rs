@@ -5,12 +5,11 @@ use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{ScalarValue, exec_datafusion_err, exec_err, plan_err};
 use datafusion::error::Result;
 
 use super::lists::parts;
-use crate::constants::Constants;
+use crate::constants::{Constants, describe};
 use crate::keys::{Keys, stored_type};
 use crate::lists::{list_field, list_of};
 use crate::sql_types::sql_name;
@@ -29,8 +28,16 @@ pub(super) struct Variants {
     groups: usize,
     /// The variants, of which each belongs to one group.
     keys: Keys,
-    /// The key of the control, when the call names one.
-    control: Option<Vec<u8>>,
+    /// The control, when the call names one.
+    control: Option<Control>,
+}
+
+/// The variant that a call names as the control.
+#[derive(Debug, Clone)]
+struct Control {
+    key: Vec<u8>,
+    /// As messages show it.
+    name: String,
 }
 
 /// Checks that a control of this type can be one of the variants.
@@ -75,7 +82,10 @@ impl Variants {
                 };
                 let mut keys = Keys::new(&data_type)?;
                 keys.number(&control.to_array()?, None, |_| 0, &mut Vec::new())?;
-                Some(keys.bytes(0).to_vec())
+                Some(Control {
+                    key: keys.bytes(0).to_vec(),
+                    name: describe(&control),
+                })
             }
         };
         Ok(Self {
@@ -148,11 +158,11 @@ impl Variants {
     ///
     /// # Errors
     ///
-    /// An execution error when there are more than two, or two without the control.
+    /// An execution error when there are more than two, or two of which none is the control.
     pub(super) fn pair(&self, variants: &[u32]) -> Result<[Option<u32>; 2]> {
         let is_control = |variant: u32| match &self.control {
             None => true,
-            Some(control) => self.keys.bytes(variant) == control,
+            Some(control) => self.keys.bytes(variant) == control.key,
         };
         match *variants {
             [] => Ok([None, None]),
@@ -160,10 +170,11 @@ impl Variants {
             [b] => Ok([None, Some(b)]),
             [a, b] if is_control(a) => Ok([Some(a), Some(b)]),
             [b, a] if is_control(a) => Ok([Some(a), Some(b)]),
-            [_, _] => exec_err!(
-                "{} finds the variants {}, of which neither is the control: filter the rows to \
-                 the control and one other variant",
+            _ if !variants.iter().any(|variant| is_control(*variant)) => exec_err!(
+                "{}: control {} is not among the variants: {}; filter the rows to the control \
+                 and one other variant",
                 self.function,
+                self.control.as_ref().map_or("", |control| &control.name),
                 self.names(variants)?
             ),
             _ => exec_err!(
@@ -180,7 +191,8 @@ impl Variants {
     pub(super) fn names(&self, variants: &[u32]) -> Result<String> {
         let shown = &variants[..variants.len().min(NAMED)];
         let column = self.keys.column(shown)?;
-        let names = (0..column.len()).map(|row| Ok(array_value_to_string(&column, row)?));
+        let name = |row| Ok(describe(&ScalarValue::try_from_array(&column, row)?));
+        let names = (0..column.len()).map(name);
         let mut names = names.collect::<Result<Vec<String>>>()?.join(", ");
         if variants.len() > shown.len() {
             names.push_str(", …");
@@ -226,7 +238,8 @@ impl Variants {
 
     /// Bytes on the heap.
     pub(super) fn heap_size(&self) -> usize {
-        self.keys.heap_size() + self.control.as_ref().map_or(0, Vec::capacity)
+        let control = |control: &Control| control.key.capacity() + control.name.capacity();
+        self.keys.heap_size() + self.control.as_ref().map_or(0, control)
     }
 }
 
