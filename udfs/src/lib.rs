@@ -54,6 +54,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
 pub use arguments::call_form;
+pub use funnels::check_funnel;
 pub use interrupt::Interrupt;
 pub use keys::result_type as key_type;
 pub use math::periods::Unit;

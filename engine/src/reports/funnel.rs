@@ -13,8 +13,9 @@
 //! between two values, of the time from step 1 to step k among those who reached it.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::{DataFusionError, Result, plan_datafusion_err, plan_err};
-use datafusion::logical_expr::LogicalPlan;
+use cohortql_udfs::{Kind, Parameter, check_funnel};
+use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::Report;
 use super::argument::Argument;
@@ -22,6 +23,12 @@ use super::call::Call;
 
 /// The most steps of a funnel.
 const MOST_STEPS: usize = 32;
+
+/// What the function `funnel_chain` reads as it is given here.
+const HANDED_ON: &[Parameter; 2] = &[
+    Parameter::optional("window", Kind::ConstantSpan),
+    Parameter::optional("mode", Kind::ConstantText),
+];
 
 /// Seconds that no two times are apart, for a funnel without a window.
 const ENDLESS: &str = "CAST(1e18 AS DOUBLE)";
@@ -69,31 +76,21 @@ impl Report for Funnel {
         let excluded = call.conditions("exclude")?;
         let by = call.returned_key("by")?;
         let mode = call.text("mode")?;
-        let window = match call.simplified("window")? {
-            Some(_) => "$window",
-            None => ENDLESS,
+        let window = call.simplified("window")?;
+        let known = match &window {
+            Some(Expr::Literal(value, _)) => Some(value),
+            _ => None,
         };
+        let modes = mode.as_deref().map(ScalarValue::from);
+        check_funnel(self.name(), HANDED_ON, [known, modes.as_ref()])?;
+        let window = if window.is_some() { "$window" } else { ENDLESS };
         let sql = format!(
             "WITH {}, {} {}",
             chains(steps, excluded, by, window, mode.as_deref()),
             counts(steps, by, &times),
             rows(steps, by)
         );
-        call.plan(&sql).map_err(in_own_words)
-    }
-}
-
-/// What the function finds wrong with `mode` and `window`, of the report's own arguments.
-fn in_own_words(error: DataFusionError) -> DataFusionError {
-    let message = error.find_root().message();
-    match message.contains("of funnel_chain") {
-        true => plan_datafusion_err!(
-            "{}",
-            message
-                .replace("\"modes\" of funnel_chain", "\"mode\" of funnel")
-                .replace("of funnel_chain", "of funnel")
-        ),
-        false => error,
+        call.plan(&sql)
     }
 }
 

@@ -6,6 +6,8 @@ mod state;
 mod window_funnel;
 mod window_funnel_events;
 
+pub use call::check_funnel;
+
 use crate::registry::{Entry, Family};
 
 /// The family's functions.
