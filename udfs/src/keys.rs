@@ -194,6 +194,14 @@ impl Keys {
             .collect()
     }
 
+    /// Forgets the keys whose numbers are not among `used`. Returns the new numbers by the old ones,
+    /// as [`Keys::retain`] does.
+    pub(crate) fn retain_used(&mut self, used: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut is_used = vec![false; self.len()];
+        used.for_each(|number| is_used[number as usize] = true);
+        self.retain(|number, owner| is_used[number as usize].then_some(owner))
+    }
+
     /// The keys of `numbers` as a column of the stored type.
     pub(crate) fn column(&self, numbers: &[u32]) -> Result<ArrayRef> {
         let parser = self.converter.parser();
@@ -317,5 +325,8 @@ mod tests {
         assert_eq!(numbers, [u32::MAX, u32::MAX, 0, 1]);
         assert_eq!((keys.len(), keys.owners()), (2, [1, 1].as_slice()));
         assert_eq!(number(&mut keys, &["z", "y"], 1), [1, 2]);
+        let numbers = keys.retain_used([2, 0, 2].into_iter());
+        assert_eq!(numbers, [0, u32::MAX, 1]);
+        assert_eq!(number(&mut keys, &["y", "z", "x"], 1), [1, 2, 0]);
     }
 }

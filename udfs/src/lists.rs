@@ -75,6 +75,18 @@ pub(crate) fn ending_at(ends: &[usize]) -> OffsetBuffer<i64> {
     OffsetBuffer::new(offsets.into())
 }
 
+/// The group of each of [`elements`], of a column of states whose rows are of `group_indices`.
+pub(crate) fn groups_of_elements<O: OffsetSizeTrait>(
+    lists: &GenericListArray<O>,
+    group_indices: &[usize],
+) -> Vec<usize> {
+    let mut groups = Vec::new();
+    for (length, &group) in lists.offsets().lengths().zip(group_indices) {
+        groups.resize(groups.len() + length, group);
+    }
+    groups
+}
+
 /// The elements of all rows of a column of lists, which may be a slice of another's.
 pub(crate) fn elements<O: OffsetSizeTrait>(list: &GenericListArray<O>) -> ArrayRef {
     let offsets = list.value_offsets();
@@ -84,7 +96,18 @@ pub(crate) fn elements<O: OffsetSizeTrait>(list: &GenericListArray<O>) -> ArrayR
 
 #[cfg(test)]
 mod tests {
+    use datafusion::arrow::array::{AsArray, Int64Array};
+
     use super::*;
+
+    #[test]
+    fn elements_are_of_the_groups_of_their_rows() {
+        let values: ArrayRef = Arc::new(Int64Array::from(vec![7, 8, 9, 10, 11]));
+        let lists = list_of(values, [1, 2, 0, 2]).slice(1, 3);
+        let lists = lists.as_list::<i64>();
+        assert_eq!(groups_of_elements(lists, &[5, 0, 3]), [5, 5, 3, 3]);
+        assert_eq!(elements(lists).len(), 4);
+    }
 
     #[test]
     fn results_end_where_an_i32_does() {

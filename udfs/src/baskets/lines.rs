@@ -13,7 +13,7 @@ use datafusion::common::exec_datafusion_err;
 use datafusion::error::Result;
 
 use crate::keys::{Keys, stored_type};
-use crate::lists::{elements, list_field, list_of};
+use crate::lists::{elements, groups_of_elements, list_field, list_of};
 use crate::math::distinct::{Distinct, member, owner, pair};
 use crate::rows::counted;
 
@@ -223,16 +223,12 @@ impl Lines {
     pub(super) fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         group_number(self.groups)?;
         let [baskets, items, lines] = [0, 1, 2].map(|part| state[part].as_list::<i64>());
-        let mut owners = Vec::new();
-        for (row, &group) in group_indices.iter().enumerate() {
-            let length = baskets.value_length(row) as usize;
-            owners.resize(owners.len() + length, group as u32);
-        }
+        let owners = groups_of_elements(baskets, group_indices);
         let (mut basket_numbers, mut item_numbers) = (Vec::new(), Vec::new());
         self.baskets.number(
             &elements(baskets),
             None,
-            |row| owners[row],
+            |row| owners[row] as u32,
             &mut basket_numbers,
         )?;
         self.items
@@ -267,11 +263,7 @@ pub(super) fn forget_unused(items: &mut Keys, pairs: &mut Distinct) {
     if items.len() <= 2 * pairs.len() {
         return;
     }
-    let mut used = vec![false; items.len()];
-    for item in pairs.members() {
-        used[item as usize] = true;
-    }
-    let numbers = items.retain(|item, _| used[item as usize].then_some(0));
+    let numbers = items.retain_used(pairs.members());
     pairs.rename(|owner, item| Some((owner, numbers[item as usize])));
 }
 

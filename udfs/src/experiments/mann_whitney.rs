@@ -37,14 +37,13 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::compared::{Compared, compared_column, compared_type};
-use super::lists::parts;
 use super::sums::as_doubles;
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
-use crate::lists::{list_field, list_of};
+use crate::lists::{elements, list_field, list_of};
 use crate::math::comparison::Comparison;
 use crate::math::rank_test::mann_whitney;
 use crate::math::tiles::ordered;
@@ -199,7 +198,8 @@ impl GroupedState for RankState {
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let variants = self.variants.merge(&state[0], group_indices)?;
-        let [lengths, values, times] = [1, 2, 3].map(|column| parts(&state[column]).0);
+        let [lengths, values, times] =
+            [1, 2, 3].map(|column| elements(state[column].as_list::<i64>()));
         let [lengths, values, times] = [&lengths, &values, &times]
             .map(|column| column.as_primitive::<Int64Type>().values().iter().copied());
         let owners = variants

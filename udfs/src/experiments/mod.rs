@@ -2,7 +2,6 @@
 
 mod compared;
 mod cuped_ttest;
-mod lists;
 mod mann_whitney;
 mod prop_ztest;
 mod ratio_ttest;

@@ -31,13 +31,12 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::lists::parts;
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
-use crate::lists::{list_field, list_of};
+use crate::lists::{elements, list_field, list_of};
 use crate::math::shares::chi_square;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -227,7 +226,7 @@ impl GroupedState for CountState {
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let variants = self.variants.merge(&state[0], group_indices)?;
         self.rows.resize(self.variants.len(), 0);
-        let rows = parts(&state[1]).0;
+        let rows = elements(state[1].as_list::<i64>());
         for (variant, rows) in variants
             .iter()
             .zip(rows.as_primitive::<Int64Type>().values())

@@ -14,13 +14,12 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 
 use super::compared::{Compared, compared_column, compared_type};
-use super::lists::parts;
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
-use crate::lists::{list_field, list_of};
+use crate::lists::{elements, list_field, list_of};
 use crate::math::comparison::Comparison;
 use crate::math::mean_tests::Sample;
 use crate::math::wide_sum::WideSums;
@@ -216,9 +215,9 @@ impl<T: SumTest> GroupedState for SumState<T> {
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let variants = self.variants.merge(&state[0], group_indices)?;
         self.fit();
-        let numbers = parts(&state[1]).0;
+        let numbers = elements(state[1].as_list::<i64>());
         let mut numbers = numbers.as_primitive::<Int64Type>().values().iter();
-        let doubles = parts(&state[2]).0;
+        let doubles = elements(state[2].as_list::<i64>());
         let mut doubles = doubles.as_primitive::<Float64Type>().values().iter();
         for variant in variants {
             let variant = variant as usize;

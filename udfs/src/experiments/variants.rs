@@ -1,17 +1,16 @@
 //! The variants of each group of rows: numbers a (group, variant) pair, so that tests keep flat
 //! columns with an entry a pair, and tells control and treatment apart at the end.
 
-use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{ScalarValue, exec_datafusion_err, exec_err, plan_err};
 use datafusion::error::Result;
 
-use super::lists::parts;
 use crate::constants::{Constants, describe};
 use crate::keys::{Keys, stored_type};
-use crate::lists::{list_field, list_of};
+use crate::lists::{elements, groups_of_elements, list_field, list_of};
 use crate::sql_types::sql_name;
 
 /// The parameter that names the control.
@@ -223,12 +222,9 @@ impl Variants {
 
     /// The number of each variant of a column that [`Variants::state`] gave, one after another.
     pub(super) fn merge(&mut self, state: &ArrayRef, group_indices: &[usize]) -> Result<Vec<u32>> {
-        let (variants, rows) = parts(state);
-        let mut owners = Vec::with_capacity(variants.len());
-        for (row, group) in rows.iter().zip(group_indices) {
-            owners.resize(row.end, *group);
-        }
-        self.number(&variants, None, |place| owners[place])
+        let lists = state.as_list::<i64>();
+        let owners = groups_of_elements(lists, group_indices);
+        self.number(&elements(lists), None, |place| owners[place])
     }
 
     /// The error for a state that does not fit together.

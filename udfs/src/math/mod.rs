@@ -10,6 +10,7 @@ pub(crate) mod chunked;
 pub(crate) mod comparison;
 pub(crate) mod cooccurrence;
 pub(crate) mod counted_lists;
+pub(crate) mod counting_sort;
 pub(crate) mod credits;
 pub(crate) mod distinct;
 pub(crate) mod earliest;

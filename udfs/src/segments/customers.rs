@@ -19,8 +19,8 @@ use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use hashbrown::HashMap;
 
-use super::lists::counting_sort;
 use crate::lists::result_offsets;
+use crate::math::counting_sort::counting_sort;
 
 /// Numbers the pairs of a group and a customer, in the order they are met.
 pub(super) struct CustomerGroups {

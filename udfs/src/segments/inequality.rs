@@ -11,10 +11,9 @@ use datafusion::arrow::datatypes::{DataType, Field, Float64Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 
-use super::lists::list_entries;
 use crate::grouped::GroupedState;
 use crate::interrupt;
-use crate::lists::{list_field, list_of};
+use crate::lists::{elements, groups_of_elements, list_field, list_of};
 use crate::math::inequality::{gini, top_share};
 use crate::math::value_lists::ValueLists;
 use crate::rows::{counted, for_each_counted};
@@ -126,7 +125,9 @@ impl GroupedState for Inequality {
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         self.check_groups()?;
-        let (values, owners) = list_entries(state[0].as_list::<i64>(), group_indices);
+        let lists = state[0].as_list::<i64>();
+        let owners = groups_of_elements(lists, group_indices);
+        let values = elements(lists);
         let values = values.as_primitive::<Float64Type>().values();
         for (owner, value) in owners.into_iter().zip(values) {
             self.values.add(owner, *value);

@@ -3,7 +3,6 @@
 mod customers;
 mod gini;
 mod inequality;
-mod lists;
 mod ntile_segment;
 mod ranking;
 mod rfm_score;

@@ -16,7 +16,7 @@ use crate::events::{check_groups, fill_masks};
 use crate::grouped::GroupedState;
 use crate::interrupt;
 use crate::keys::{Keys, result_type, stored_type};
-use crate::lists::{elements, ending_at, list, list_field};
+use crate::lists::{elements, ending_at, groups_of_elements, list, list_field};
 use crate::math::chain::Chain;
 use crate::math::events::{Event, EventLog};
 use crate::rows::{counted, for_each_counted};
@@ -147,11 +147,7 @@ impl GroupedState for NextState {
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let [times, masks, values] = [0, 1, 2].map(|part| state[part].as_list::<i64>());
-        let lengths = times.offsets().lengths().zip(group_indices);
-        let mut groups = Vec::new();
-        for (length, &group) in lengths {
-            groups.resize(groups.len() + length, group);
-        }
+        let groups = groups_of_elements(times, group_indices);
         let [times, masks, values] = [times, masks, values].map(elements);
         let times = times.as_primitive::<Int64Type>().values();
         let masks = masks.as_primitive::<UInt32Type>().values();
@@ -195,12 +191,7 @@ impl GroupedState for NextState {
         if self.values.len() <= 2 * self.log.len() {
             return;
         }
-        let mut used = vec![false; self.values.len()];
-        for number in self.log.masks() {
-            used[number as usize] = true;
-        }
-        let keep = |number: u32, mask| used[number as usize].then_some(mask);
-        let numbers = self.values.retain(keep);
+        let numbers = self.values.retain_used(self.log.masks());
         self.log.rename(|number| numbers[number as usize]);
     }
 

@@ -15,7 +15,7 @@ use datafusion::error::Result;
 
 use crate::events::check_groups;
 use crate::keys::{Keys, result_type, stored_type};
-use crate::lists::{elements, ending_at, list, list_field};
+use crate::lists::{elements, ending_at, groups_of_elements, list, list_field};
 use crate::math::events::{EventLog, Sorted};
 use crate::rows::{counted, for_each_counted};
 use crate::times::ticks;
@@ -166,12 +166,7 @@ impl KeyedEvents {
     ///
     /// As of [`KeyedEvents::update`].
     pub(super) fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
-        let times = state[0].as_list::<i64>();
-        let offsets = times.value_offsets();
-        let mut groups = Vec::new();
-        for (&group, ends) in group_indices.iter().zip(offsets.windows(2)) {
-            groups.resize(groups.len() + (ends[1] - ends[0]) as usize, group);
-        }
+        let groups = groups_of_elements(state[0].as_list::<i64>(), group_indices);
         let lists = state.iter().map(|lists| elements(lists.as_list::<i64>()));
         let elements: Vec<ArrayRef> = lists.collect();
         let ticks = elements[0].as_primitive::<Int64Type>().values();
@@ -235,19 +230,10 @@ impl KeyedEvents {
     pub(super) fn discard(&mut self, groups: usize) {
         self.log.discard(groups);
         if self.keys.len() > 2 * self.log.len() {
-            self.forget_unused();
+            let keys = self.keys.retain_used(self.log.masks().filter_map(key_of));
+            let renamed = |old| code(key_of(old).map(|key| keys[key as usize]), is_marked(old));
+            self.log.rename(renamed);
         }
-    }
-
-    /// Forgets the keys that no event has.
-    fn forget_unused(&mut self) {
-        let mut used = vec![false; self.keys.len()];
-        for key in self.log.masks().filter_map(key_of) {
-            used[key as usize] = true;
-        }
-        let keys = self.keys.retain(|key, _| used[key as usize].then_some(0));
-        let renamed = |old| code(key_of(old).map(|key| keys[key as usize]), is_marked(old));
-        self.log.rename(renamed);
     }
 
     /// Bytes on the heap, with those that it takes to sort the events.

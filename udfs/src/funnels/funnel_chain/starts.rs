@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::error::Result;
 
 use crate::keys::{Keys, result_type, stored_type};
-use crate::lists::{elements, ending_at, list, list_field};
+use crate::lists::{elements, ending_at, groups_of_elements, list, list_field};
 use crate::math::events::{Event, EventLog, Sorted};
 
 /// The number of NULL among the values.
@@ -146,17 +146,11 @@ impl Starts {
     /// Adds what [`Starts::state`] gave, perhaps in another process.
     pub(super) fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let [times, by] = [0, 1].map(|part| state[part].as_list::<i64>());
-        let lengths = times.offsets().lengths();
+        let groups = groups_of_elements(times, group_indices);
         let [times, values] = [times, by].map(elements);
         let numbers = self.number(&values, &BooleanBuffer::new_set(values.len()))?;
-        let mut times = times.as_primitive::<Int64Type>().values().as_ref();
-        let mut numbers = numbers.as_slice();
-        for (&group, length) in group_indices.iter().zip(lengths) {
-            let (own, others) = numbers.split_at(length);
-            let (own_times, other_times) = times.split_at(length);
-            self.log.append(group, own, own_times);
-            (numbers, times) = (others, other_times);
-        }
+        let times = times.as_primitive::<Int64Type>().values();
+        self.log.extend(&groups, &numbers, times, |_, _| true);
         Ok(())
     }
 
@@ -166,15 +160,8 @@ impl Starts {
         if self.keys.len() <= 2 * self.log.len() {
             return;
         }
-        let mut used = vec![false; self.keys.len()];
-        for number in self.log.masks() {
-            if let Some(used) = used.get_mut(number as usize) {
-                *used = true;
-            }
-        }
-        let numbers = self
-            .keys
-            .retain(|number, _| used[number as usize].then_some(0));
+        let known = self.log.masks().filter(|&number| number != NULL);
+        let numbers = self.keys.retain_used(known);
         let renamed = |number: u32| numbers.get(number as usize).copied();
         self.log.rename(|number| renamed(number).unwrap_or(number));
     }

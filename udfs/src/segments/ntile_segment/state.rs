@@ -12,11 +12,10 @@ use datafusion::error::Result;
 use super::NAME;
 use super::segments::Segments;
 use crate::grouped::GroupedState;
-use crate::lists::result_offsets;
+use crate::lists::{elements, groups_of_elements, result_offsets};
 use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;
 use crate::segments::customers::{CustomerGroups, Sorted};
-use crate::segments::lists::list_entries;
 use crate::segments::ranking::{Ranked, Worst, expand, without_nulls};
 use crate::segments::rows::take_counted;
 
@@ -132,7 +131,9 @@ impl GroupedState for NtileState {
     }
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
-        let (entries, group_indices) = list_entries(state[0].as_list::<i32>(), group_indices);
+        let lists = state[0].as_list::<i32>();
+        let group_indices = groups_of_elements(lists, group_indices);
+        let entries = elements(lists);
         let entries = entries.as_struct();
         self.intern(&group_indices, entries.columns())?;
         self.sums.merge(&self.pairs, entries.column(1))

@@ -13,11 +13,10 @@ use datafusion::error::Result;
 use super::scores::{Customers, scores};
 use crate::as_of::AsOf;
 use crate::grouped::GroupedState;
-use crate::lists::result_offsets;
+use crate::lists::{elements, groups_of_elements, result_offsets};
 use crate::money::sums::{MoneySums, carried_type};
 use crate::rows::counted;
 use crate::segments::customers::{CustomerGroups, Sorted};
-use crate::segments::lists::list_entries;
 use crate::segments::ranking::Cut;
 use crate::segments::rows::take_counted;
 use crate::times::{Clock, for_each_time};
@@ -165,7 +164,8 @@ impl GroupedState for RfmState {
 
     fn merge(&mut self, state: &[ArrayRef], group_indices: &[usize]) -> Result<()> {
         let lists = state[0].as_list::<i32>();
-        let (entries, group_indices) = list_entries(lists, group_indices);
+        let group_indices = groups_of_elements(lists, group_indices);
+        let entries = elements(lists);
         let entries = entries.as_struct();
         self.intern(&group_indices, entries.column(0))?;
         let last = entries.column(1).as_primitive::<Int64Type>().values();
