@@ -70,6 +70,12 @@ pub(crate) fn coerce_one(kind: Kind, given: &DataType) -> DataType {
     }
 }
 
+/// Brings the types of numbers to DOUBLE, of functions that compute with nothing else.
+pub(crate) fn as_doubles<'a>(types: impl IntoIterator<Item = &'a mut DataType>) {
+    let numbers = types.into_iter().filter(|given| given.is_numeric());
+    numbers.for_each(|number| *number = DataType::Float64);
+}
+
 /// Checks the number and the types of a call's arguments, after coercion.
 ///
 /// # Errors

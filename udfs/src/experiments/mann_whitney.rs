@@ -37,9 +37,9 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::compared::{Compared, compared_column, compared_type};
-use super::sums::as_doubles;
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
+use crate::arguments::as_doubles;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
@@ -103,7 +103,7 @@ impl Aggregating for MannWhitney {
     type State = RankState;
 
     fn retype(types: &mut [DataType]) {
-        as_doubles(types, 1);
+        as_doubles(types.iter_mut().take(1));
     }
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {

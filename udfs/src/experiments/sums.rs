@@ -16,6 +16,7 @@ use datafusion::logical_expr::Documentation;
 use super::compared::{Compared, compared_column, compared_type};
 use super::variants::Variants;
 use crate::aggregate::Aggregating;
+use crate::arguments::as_doubles;
 use crate::constants::Constants;
 use crate::grouped::GroupedState;
 use crate::interrupt;
@@ -70,7 +71,7 @@ impl<T: MeanTest> Aggregating for T {
     type State = SumState<T>;
 
     fn retype(types: &mut [DataType]) {
-        as_doubles(types, T::COLUMNS);
+        as_doubles(types.iter_mut().take(T::COLUMNS));
     }
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {
@@ -101,15 +102,6 @@ pub(crate) struct SumState<T> {
     rows: Vec<i64>,
     /// In the order of [`SumTest::SUMS`], each by variant.
     sums: Vec<WideSums>,
-}
-
-/// The types of values are brought to DOUBLE before the call.
-pub(super) fn as_doubles(types: &mut [DataType], columns: usize) {
-    for data_type in types.iter_mut().take(columns) {
-        if data_type.is_numeric() {
-            *data_type = DataType::Float64;
-        }
-    }
 }
 
 /// The fields of the state, for variants of type `variant`.

@@ -25,7 +25,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::params::{Arguments, as_doubles, check_params};
+use super::params::{Arguments, check_params};
+use crate::arguments::as_doubles;
 use crate::constants::Constants;
 use crate::math::bgnbd::{BgNbd, Customer};
 use crate::parameter::{Kind, Parameter};
@@ -89,7 +90,7 @@ impl PerRow for BgnbdExpected {
     const NAME: &'static str = NAME;
 
     fn retype(types: &mut [DataType]) {
-        as_doubles(types);
+        as_doubles(types.iter_mut().skip(1));
     }
 
     fn result_type(fields: &[FieldRef]) -> Result<DataType> {

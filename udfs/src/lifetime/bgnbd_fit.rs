@@ -29,6 +29,7 @@ use datafusion_macros::user_doc;
 
 use super::fitted::{FitState, Model, result_fields, state_fields};
 use crate::aggregate::Aggregating;
+use crate::arguments::as_doubles;
 use crate::constants::Constants;
 use crate::math::bgnbd::{Customer, fit};
 use crate::math::newton::Fit;
@@ -107,8 +108,7 @@ impl Aggregating for BgnbdFit {
     type State = FitState<Self, 3, 4>;
 
     fn retype(types: &mut [DataType]) {
-        let numbers = types.iter_mut().filter(|given| given.is_numeric());
-        numbers.for_each(|number| *number = DataType::Float64);
+        as_doubles(types);
     }
 
     fn result_type(_fields: &[FieldRef]) -> Result<DataType> {

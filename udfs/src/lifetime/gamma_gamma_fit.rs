@@ -25,6 +25,7 @@ use datafusion_macros::user_doc;
 
 use super::fitted::{FitState, Model, result_fields, state_fields};
 use crate::aggregate::Aggregating;
+use crate::arguments::as_doubles;
 use crate::constants::Constants;
 use crate::math::gamma_gamma::{fault, fit};
 use crate::math::newton::Fit;
@@ -96,8 +97,7 @@ impl Aggregating for GammaGammaFit {
     type State = FitState<Self, 2, 3>;
 
     fn retype(types: &mut [DataType]) {
-        let numbers = types.iter_mut().filter(|given| given.is_numeric());
-        numbers.for_each(|number| *number = DataType::Float64);
+        as_doubles(types);
     }
 
     fn result_type(_fields: &[FieldRef]) -> Result<DataType> {

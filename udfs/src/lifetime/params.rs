@@ -52,15 +52,6 @@ pub(super) fn check_params<const K: usize>(
     Ok(())
 }
 
-/// Brings all arguments but the first to DOUBLE, if they are numbers.
-pub(super) fn as_doubles(types: &mut [DataType]) {
-    for data_type in types.iter_mut().skip(1) {
-        if data_type.is_numeric() {
-            *data_type = DataType::Float64;
-        }
-    }
-}
-
 /// Numbers given for parameters, for messages: `frequency = 2, recency = 3`.
 pub(super) fn listed(parameters: &[Parameter], numbers: &[f64]) -> String {
     named(parameters.iter().map(|parameter| parameter.name), numbers)

@@ -23,8 +23,9 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::inequality::{Inequality, Measure, retype};
+use super::inequality::{Inequality, Measure};
 use crate::aggregate::Aggregating;
+use crate::arguments::as_doubles;
 use crate::constants::Constants;
 use crate::parameter::{Kind, Parameter};
 use crate::registry::Described;
@@ -67,7 +68,7 @@ impl Aggregating for Gini {
     type State = Inequality;
 
     fn retype(types: &mut [DataType]) {
-        retype(types);
+        as_doubles(types.iter_mut().take(1));
     }
 
     fn result_type(_fields: &[FieldRef]) -> Result<DataType> {

@@ -38,15 +38,6 @@ impl Measure {
     }
 }
 
-/// Brings the values' type to DOUBLE if it is a number's.
-pub(super) fn retype(types: &mut [DataType]) {
-    if let [value, ..] = types
-        && value.is_numeric()
-    {
-        *value = DataType::Float64;
-    }
-}
-
 /// The values of each group.
 pub(crate) struct Inequality {
     /// The function that errors name.
