@@ -267,3 +267,6 @@ fn as_variant(given: &ScalarValue, variant: &DataType) -> Option<ScalarValue> {
     }
     Some(value)
 }
+
+#[cfg(test)]
+mod tests;
