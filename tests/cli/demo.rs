@@ -48,6 +48,13 @@ fn the_tour_holds_the_known_numbers_and_no_escape_codes() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    // Every family of functions is named where the tour ends.
+    let (_, onwards) = text.rsplit_once("what there is for").unwrap();
+    for function in cohortql_udfs::docs::list() {
+        let family = function.family.to_lowercase();
+        let name = family.split([' ', ',']).next().unwrap();
+        assert!(onwards.contains(name), "{family}\n{onwards}");
+    }
 }
 
 #[test]

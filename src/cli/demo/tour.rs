@@ -62,7 +62,8 @@ Your own files are tables named for them:
   cohortql orders.csv -c 'select count(*) from orders'
   cohortql serve orders.csv               for BI tools, over Flight SQL
   cohortql demo --serve                   these tables, over Flight SQL
-  cohortql functions                      what there is for cohorts, segments and baskets
+  cohortql functions                      what there is for cohorts, segments, funnels, sequences,
+                                          sessions, lifetime value, experiments, baskets and money
 ";
 
 /// Asks every question and writes the answers.
