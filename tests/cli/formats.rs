@@ -35,6 +35,32 @@ fn tables_align_numbers_and_count_columns() {
 }
 
 #[test]
+fn plans_are_lines_of_text_unless_a_program_reads_them() {
+    let sql = "explain select 1 as one";
+    let text = in_format("table", sql);
+    assert!(
+        text.starts_with(
+            "logical_plan\n  Projection: Int64(1) AS one\n    EmptyRelation: rows=1\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("\nphysical_plan\n  ProjectionExec: expr=[1 as one]\n"),
+        "{text}"
+    );
+    let text = in_format("table", &sql.replace("explain", "explain analyze"));
+    assert!(
+        text.starts_with("Plan with Metrics\n  ProjectionExec: "),
+        "{text}"
+    );
+    let rows = in_format("csv", sql);
+    assert!(
+        rows.starts_with("plan_type,plan\nlogical_plan,\"Projection: "),
+        "{rows}"
+    );
+}
+
+#[test]
 fn csv_leaves_null_empty_and_quotes_what_needs_it() {
     let expected = "\
 id,ratio,text,day,money,list

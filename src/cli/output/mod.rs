@@ -14,6 +14,7 @@ mod json;
 mod markdown;
 mod pager;
 mod parquet;
+mod plan;
 mod table;
 pub(crate) mod terminal;
 
@@ -33,7 +34,7 @@ use super::error::CliError;
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Boxes for people; long and wide results are cut, and say so.
+    /// Boxes for people; long and wide results are cut, and say so. Plans are lines of text.
     Table,
     /// Comma-separated, with a header; NULL is empty.
     Csv,
@@ -101,6 +102,7 @@ impl Format {
         look: Look,
     ) -> Result<Box<dyn ResultWriter + 'a>, CliError> {
         Ok(match self {
+            Self::Table if plan::is_of(&schema) => Box::new(plan::Plans::new(out, look)),
             Self::Table if look.expanded => Box::new(expanded::Expanded::new(&schema, out, look)),
             Self::Table => Box::new(table::TableView::new(&schema, out, look)),
             Self::Csv => Box::new(csv::Delimited::new(schema, out, b',')),
