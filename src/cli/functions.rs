@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use cohortql_engine::reports::Argument;
 use cohortql_engine::{did_you_mean, reports};
 use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{DocSection, Documentation};
@@ -119,6 +120,13 @@ fn without_fences(example: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// What a report's argument may be, what it says, and what stands for it.
+fn meaning(argument: &Argument) -> String {
+    let default = argument.default;
+    let default = default.map_or_else(String::new, |text| format!(" Default: {text}."));
+    format!("{}. {}{default}", argument.takes, argument.meaning)
+}
+
 /// Every function, by name.
 pub(crate) fn all() -> Vec<Function> {
     let mut functions: BTreeMap<(String, &'static str), Function> = BTreeMap::new();
@@ -134,8 +142,12 @@ pub(crate) fn all() -> Vec<Function> {
     for report in reports::list() {
         let section = DocSection::default();
         let (about, call) = (report.summary, report.signature);
-        let documentation = Documentation::builder(section, about, call).build();
-        add(report.name, "report", true, Some(&documentation));
+        let mut documentation = Documentation::builder(section, about, call)
+            .with_argument("table", "a name, or a query in parentheses.");
+        for argument in report.arguments {
+            documentation = documentation.with_argument(argument.name, meaning(argument));
+        }
+        add(report.name, "report", true, Some(&documentation.build()));
     }
     for f in cohortql_udfs::all_scalar_functions() {
         add(f.name(), "scalar", true, f.documentation());
@@ -257,5 +269,16 @@ mod tests {
             text.starts_with("rfm (report)\n  rfm(table, customer =>, "),
             "{text}"
         );
+    }
+
+    #[test]
+    fn arguments_of_reports_are_explained() {
+        let text = answer(Some("rfm"), PLAIN).unwrap();
+        for line in [
+            "Arguments\n  table: a name, or a query in parentheses.\n  customer: any single value. ",
+            "\n  tiles: a constant whole number. Scores run from 1 to it, 2 to 9. Default: 5.\n",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
     }
 }

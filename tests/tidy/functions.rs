@@ -1,7 +1,10 @@
-//! Every function and report has its SQL tests, and no test outlives its function.
+//! Every function and report has its documentation and its SQL tests, and no test outlives its
+//! function.
 
 use std::collections::BTreeSet;
 use std::path::Path;
+
+use cohortql_engine::reports::{self, ReportInfo};
 
 use super::{assert_none, files_below, read};
 use crate::support::root;
@@ -54,7 +57,7 @@ fn each_function_has_its_slt() {
 
 #[test]
 fn each_report_has_its_slt() {
-    let names = cohortql_engine::reports::list()
+    let names = reports::list()
         .map(|report| report.name.to_string())
         .collect();
     compare("tests/slt/reports", &names);
@@ -71,6 +74,66 @@ fn the_function_reference_is_current() {
         read(path) == expected,
         "docs/functions.md is stale: run `UPDATE_DOCS=1 cargo test --test integration function_reference`"
     );
+}
+
+/// The table of a report's arguments.
+fn arguments_table(report: &ReportInfo) -> String {
+    let mut table = "| argument | takes | default | meaning |\n|---|---|---|---|\n".to_string();
+    for argument in report.arguments {
+        let default = argument.default.map(|text| format!(" {text}"));
+        table += &format!(
+            "| `{}` | {} |{} | {} |\n",
+            argument.name,
+            argument.takes,
+            default.unwrap_or_default(),
+            argument.meaning
+        );
+    }
+    table
+}
+
+/// The document with the table of arguments that each report's section ought to have.
+fn with_tables_of_arguments(text: &str) -> String {
+    let mut current = String::new();
+    let mut reports: Vec<ReportInfo> = reports::list().collect();
+    let mut wanted = None;
+    let mut inside = false;
+    for line in text.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            wanted = reports
+                .iter()
+                .position(|report| heading == format!("`{}`", report.name));
+        }
+        if line.starts_with("| argument |")
+            && let Some(place) = wanted.take()
+        {
+            current += &arguments_table(&reports.remove(place));
+            inside = true;
+        }
+        inside &= line.starts_with('|');
+        if !inside {
+            current += &format!("{line}\n");
+        }
+    }
+    assert!(reports.is_empty(), "without a table: {reports:?}");
+    current
+}
+
+#[test]
+fn the_arguments_of_reports_are_documented() {
+    let path = Path::new("docs/reports.md");
+    let text = read(path);
+    let expected = with_tables_of_arguments(&text);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(root().join(path), &expected).unwrap();
+    } else {
+        assert!(
+            text == expected,
+            "the tables of {} are stale: run \
+             `UPDATE_DOCS=1 cargo test --test integration arguments_of_reports`",
+            path.display()
+        );
+    }
 }
 
 #[test]

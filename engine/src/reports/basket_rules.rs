@@ -45,12 +45,39 @@ impl Report for BasketRules {
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[
-                Argument::required("basket"),
-                Argument::required("item"),
-                Argument::required("min_support"),
-                Argument::optional("min_confidence"),
-                Argument::optional("min_lift"),
-                Argument::optional("max_length"),
+                Argument::required(
+                    "basket",
+                    "any single value",
+                    "Which lines belong together. Lines where it is NULL are skipped.",
+                ),
+                Argument::required(
+                    "item",
+                    "any single value",
+                    "What is in them. Lines where it is NULL are skipped.",
+                ),
+                Argument::required(
+                    "min_support",
+                    "a constant number",
+                    "The share of baskets, 0 to 1, that must hold all items of a rule, inclusive.",
+                ),
+                Argument::optional(
+                    "min_confidence",
+                    "a constant number",
+                    "0",
+                    "The least confidence of a rule, 0 to 1, inclusive.",
+                ),
+                Argument::optional(
+                    "min_lift",
+                    "a constant number",
+                    "0",
+                    "The least lift of a rule, 0 or more, inclusive.",
+                ),
+                Argument::optional(
+                    "max_length",
+                    "a constant whole number",
+                    "2",
+                    "The most items of a rule, both sides together: 2 to 10.",
+                ),
             ]
         }
     }

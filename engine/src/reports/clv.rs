@@ -22,7 +22,7 @@ use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
-use super::argument::Argument;
+use super::argument::{AMOUNT, AS_OF, Argument, CUSTOMER, TS, TZ};
 use super::call::Call;
 use super::instant::{AsOf, WallClock};
 use super::money::Money;
@@ -52,13 +52,23 @@ impl Report for Clv {
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[
-                Argument::required("customer"),
-                Argument::required("ts"),
-                Argument::required("amount"),
-                Argument::optional("horizon_days"),
-                Argument::optional("discount"),
-                Argument::optional("as_of"),
-                Argument::optional("tz"),
+                CUSTOMER,
+                TS,
+                AMOUNT,
+                Argument::optional(
+                    "horizon_days",
+                    "a constant whole number",
+                    "365",
+                    "How many days to look ahead, 1 to 3650.",
+                ),
+                Argument::optional(
+                    "discount",
+                    "a constant number",
+                    "0",
+                    "Of a year, effective, from 0 to 1: 0.1 for 10 %.",
+                ),
+                AS_OF,
+                TZ,
             ]
         }
     }

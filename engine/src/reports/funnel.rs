@@ -18,7 +18,7 @@ use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::Report;
-use super::argument::Argument;
+use super::argument::{Argument, CUSTOMER, TS};
 use super::call::Call;
 
 /// The most steps of a funnel.
@@ -49,13 +49,42 @@ impl Report for Funnel {
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[
-                Argument::required("customer"),
-                Argument::required("ts"),
-                Argument::required("steps"),
-                Argument::optional("window"),
-                Argument::optional("mode"),
-                Argument::optional("exclude"),
-                Argument::optional("by"),
+                CUSTOMER,
+                TS,
+                Argument::required(
+                    "steps",
+                    "a list of conditions",
+                    "The steps, 1 to 32 of them: `[event = 'view', event = 'cart', event = \
+                     'purchase']`. NULL is false.",
+                ),
+                Argument::optional(
+                    "window",
+                    "an INTERVAL without months, or seconds",
+                    "none",
+                    "The longest time from step 1 to the last; a gap equal to it is inside.",
+                ),
+                Argument::optional(
+                    "mode",
+                    "a constant string",
+                    "`'strict_once'`",
+                    "The modes of `window_funnel`, comma-separated: `'strict_once'` (a row serves \
+                     one step), `'strict_increase'` (times grow from step to step), \
+                     `'strict_order'` (nothing else happens between), `'strict_deduplication'` (a \
+                     step's repetition ends the chain), `'allow_reentry'` and `'clickhouse'`; \
+                     `''` lets a row serve several steps.",
+                ),
+                Argument::optional(
+                    "exclude",
+                    "a list of conditions",
+                    "none",
+                    "A row for which one of them holds ends every chain begun.",
+                ),
+                Argument::optional(
+                    "by",
+                    "any single value",
+                    "none",
+                    "Splits by its value in the row of step 1.",
+                ),
             ]
         }
     }

@@ -25,7 +25,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::planner::RelationPlanner;
 
-use argument::Argument;
+pub use argument::Argument;
 use call::Call;
 
 /// Every report.
@@ -67,6 +67,8 @@ pub struct ReportInfo {
     pub signature: String,
     /// What it answers, in one sentence.
     pub summary: &'static str,
+    /// What it takes after the table.
+    pub arguments: &'static [Argument],
 }
 
 /// Every report.
@@ -75,6 +77,7 @@ pub fn list() -> impl Iterator<Item = ReportInfo> {
         name: report.name(),
         signature: argument::signature(report.name(), report.arguments()),
         summary: report.summary(),
+        arguments: report.arguments(),
     })
 }
 

@@ -121,7 +121,7 @@ fn read<'a>(
         }
     }
     for argument in report.arguments() {
-        if argument.required && !given.iter().any(|(name, _)| name == argument.name) {
+        if argument.is_required() && !given.iter().any(|(name, _)| name == argument.name) {
             return plan_err!(
                 "{name} needs its argument \"{}\": it takes a table, {}",
                 argument.name,

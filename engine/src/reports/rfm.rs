@@ -19,7 +19,7 @@ use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
-use super::argument::Argument;
+use super::argument::{AMOUNT, AS_OF, Argument, CUSTOMER, TS, TZ};
 use super::call::Call;
 use super::instant::{AsOf, WallClock};
 use super::money::Money;
@@ -43,15 +43,38 @@ impl Report for Rfm {
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[
-                Argument::required("customer"),
-                Argument::required("ts"),
-                Argument::required("amount"),
-                Argument::optional("order"),
-                Argument::optional("as_of"),
-                Argument::optional("tiles"),
-                Argument::optional("ties"),
-                Argument::optional("map"),
-                Argument::optional("tz"),
+                CUSTOMER,
+                TS,
+                AMOUNT,
+                Argument::optional(
+                    "order",
+                    "any single value",
+                    "each row is an order",
+                    "What rows of one order have in common: distinct ones are counted, and NULL \
+                     is none.",
+                ),
+                AS_OF,
+                Argument::optional(
+                    "tiles",
+                    "a constant whole number",
+                    "5",
+                    "Scores run from 1 to it, 2 to 9.",
+                ),
+                Argument::optional(
+                    "ties",
+                    "a constant string",
+                    "`'together'`",
+                    "`'together'`: equal values get equal scores; `'split'`: exactly SQL's \
+                     `NTILE`, equal values by customer.",
+                ),
+                Argument::optional(
+                    "map",
+                    "a constant string",
+                    "`'rf10'`",
+                    "The map of segments: `'rf10'`, `'events9'` or `'warehouse7'`, as in \
+                     `rfm_segment`.",
+                ),
+                TZ,
             ]
         }
     }

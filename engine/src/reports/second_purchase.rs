@@ -17,7 +17,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
-use super::argument::Argument;
+use super::argument::{AS_OF, Argument, CUSTOMER, TS, TZ};
 use super::call::Call;
 use super::cohort_retention::clock::start;
 use super::instant::{AsOf, WallClock};
@@ -38,12 +38,24 @@ impl Report for SecondPurchase {
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[
-                Argument::required("customer"),
-                Argument::required("ts"),
-                Argument::optional("cohort_unit"),
-                Argument::optional("distinct_days"),
-                Argument::optional("as_of"),
-                Argument::optional("tz"),
+                CUSTOMER,
+                TS,
+                Argument::optional(
+                    "cohort_unit",
+                    "a constant string",
+                    "`'month'`",
+                    "The period of the first purchase that makes a cohort: `'day'`, `'week'` \
+                     (from Monday), `'month'`, `'quarter'` or `'year'`.",
+                ),
+                Argument::optional(
+                    "distinct_days",
+                    "true or false",
+                    "false",
+                    "Whether the second purchase must be on a later day; else it is the next row, \
+                     so that the input must have one row an order.",
+                ),
+                AS_OF,
+                TZ,
             ]
         }
     }

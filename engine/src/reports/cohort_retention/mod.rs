@@ -29,7 +29,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
-use super::argument::Argument;
+use super::argument::{AS_OF, Argument, CUSTOMER, TS, TZ};
 use super::call::Call;
 use super::instant::{AsOf, WallClock};
 use super::money::Money;
@@ -81,19 +81,69 @@ impl Report for CohortRetention {
     fn arguments(&self) -> &'static [Argument] {
         const {
             &[
-                Argument::required("customer"),
-                Argument::required("ts"),
-                Argument::optional("unit"),
-                Argument::optional("periods"),
-                Argument::optional("mode"),
-                Argument::optional("clock"),
-                Argument::optional("starts"),
-                Argument::optional("returns"),
-                Argument::optional("by"),
-                Argument::optional("order"),
-                Argument::optional("amount"),
-                Argument::optional("as_of"),
-                Argument::optional("tz"),
+                CUSTOMER,
+                TS,
+                Argument::optional(
+                    "unit",
+                    "a constant string",
+                    "`'month'`",
+                    "How long a period is: `'day'`, `'week'` (from Monday), `'month'`, \
+                     `'quarter'` or `'year'`.",
+                ),
+                Argument::optional(
+                    "periods",
+                    "a constant whole number",
+                    "12",
+                    "The last period shown, from 0 to 10000.",
+                ),
+                Argument::optional(
+                    "mode",
+                    "a constant string",
+                    "`'on'`",
+                    "`'on'`: active in period k; `'on_or_after'`: in k or any later one, also \
+                     beyond `periods`; `'on_or_before'`: in any of 1 … k, so nobody at 0.",
+                ),
+                Argument::optional(
+                    "clock",
+                    "a constant string",
+                    "`'calendar'`",
+                    "`'calendar'`: period 1 is the calendar period after the cohort's; \
+                     `'rolling'`: it begins a unit after the customer's first time.",
+                ),
+                Argument::optional(
+                    "starts",
+                    "a condition",
+                    "true",
+                    "What makes a row somebody's start. NULL is false.",
+                ),
+                Argument::optional(
+                    "returns",
+                    "a condition",
+                    "true",
+                    "What makes a row an activity. NULL is false.",
+                ),
+                Argument::optional(
+                    "by",
+                    "any single value",
+                    "none",
+                    "Splits by its value in the row of the first start; of several at that time, \
+                     the smallest.",
+                ),
+                Argument::optional(
+                    "order",
+                    "any single value",
+                    "each row is an order",
+                    "With `amount`, what rows of one order have in common: an order is a distinct \
+                     (customer, `order`).",
+                ),
+                Argument::optional(
+                    "amount",
+                    "a number",
+                    "none",
+                    "What the row is worth: orders and revenue are counted. NULL is worth nothing.",
+                ),
+                AS_OF,
+                TZ,
             ]
         }
     }
