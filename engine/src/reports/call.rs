@@ -33,6 +33,9 @@ impl<'a> Call<'a> {
         context: &'a mut dyn RelationPlannerContext,
     ) -> Result<Self> {
         let plan = context.plan(derived(input.clone()))?;
+        for expr in plan.all_out_ref_exprs() {
+            check_reference(&expr, || format!("the input of {report}"))?;
+        }
         if is_volatile(&plan)? {
             return plan_err!(
                 "the input of {report} may give other rows each time it is read, and it is read more \
@@ -303,7 +306,10 @@ impl<'a> Call<'a> {
         };
         let text = given.to_string();
         match self.context.sql_to_expr(given, &DFSchema::empty()) {
-            Ok(expr) => Ok(Some(expr)),
+            Ok(expr) => {
+                self.check_references(name, &expr)?;
+                Ok(Some(expr))
+            }
             Err(error) => plan_err!(
                 "argument \"{name}\" of {} can't refer to columns, got {text}: {}",
                 self.report,
@@ -318,7 +324,16 @@ impl<'a> Call<'a> {
     }
 
     fn check_row_wise(&self, name: &str, expr: &Expr) -> Result<()> {
+    fn check_references(&self, name: &str, expr: &Expr) -> Result<()> {
+        expr.apply(|part| {
+            check_reference(part, || format!("argument \"{name}\" of {}", self.report))?;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(())
+    }
+
         let mut culprit = None;
+        self.check_references(name, expr)?;
         expr.apply(|part| {
             let kind = match part {
                 Expr::AggregateFunction(_) => "an aggregate",
@@ -348,4 +363,17 @@ impl<'a> Call<'a> {
             cohortql_udfs::sql_name(got)
         )
     }
+}
+
+/// Refuses a column of a query around the report, which computes all its rows at once.
+fn check_reference(expr: &Expr, place: impl Fn() -> String) -> Result<()> {
+    let Expr::OuterReferenceColumn(_, column) = expr else {
+        return Ok(());
+    };
+    plan_err!(
+        "{} can't refer to \"{}\" of the query around it: call the report over all rows and join \
+         what it answers",
+        place(),
+        column.flat_name()
+    )
 }

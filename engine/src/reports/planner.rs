@@ -1,12 +1,11 @@
 //! Finds calls of reports in FROM and hands them to the report.
 
-use datafusion::common::{Result, plan_datafusion_err, plan_err};
+use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, Query, TableAlias, TableFactor, TableFunctionArgs,
-    Value,
+    Expr, FunctionArg, FunctionArgExpr, Ident, Query, TableAlias, TableFactor, Value,
 };
 
 use super::argument::listed;
@@ -26,14 +25,17 @@ impl RelationPlanner for ReportPlanner {
         relation: TableFactor,
         context: &mut dyn RelationPlannerContext,
     ) -> Result<RelationPlanning> {
-        let TableFactor::Table {
-            name,
-            args: Some(arguments),
-            alias,
-            ..
-        } = &relation
-        else {
-            return Ok(RelationPlanning::Original(Box::new(relation)));
+        let (name, arguments, alias) = match &relation {
+            TableFactor::Table {
+                name,
+                args: Some(arguments),
+                alias,
+                ..
+            } => (name, &arguments.args, alias),
+            TableFactor::Function {
+                name, args, alias, ..
+            } => (name, args, alias),
+            _ => return Ok(RelationPlanning::Original(Box::new(relation))),
         };
         let called = match name.0.as_slice() {
             [part] => part.as_ident().cloned(),
@@ -58,7 +60,7 @@ impl RelationPlanner for ReportPlanner {
             columns: Vec::new(),
             at: None,
         });
-        let mut call = read(*report, arguments.args.clone(), context)?;
+        let mut call = read(*report, arguments.clone(), context)?;
         let plan = report.plan(&mut call)?;
         let planned = PlannedRelation::new(plan, Some(alias));
         Ok(RelationPlanning::Planned(Box::new(planned)))
@@ -66,8 +68,8 @@ impl RelationPlanner for ReportPlanner {
 }
 
 /// Whether arguments are given by name, which nothing but a report takes in FROM.
-fn has_names(arguments: &TableFunctionArgs) -> bool {
-    let mut arguments = arguments.args.iter();
+fn has_names(arguments: &[FunctionArg]) -> bool {
+    let mut arguments = arguments.iter();
     arguments.any(|argument| !matches!(argument, FunctionArg::Unnamed(_)))
 }
 
@@ -133,22 +135,18 @@ fn read<'a>(
 }
 
 fn input(report: &str, argument: Option<FunctionArg>) -> Result<Box<Query>> {
-    let expected = || {
-        plan_datafusion_err!(
-            "{report} takes a table name, a CTE or a subquery in parentheses as its first argument"
-        )
-    };
+    let expected = format!(
+        "{report} takes a table name, a CTE or a subquery in parentheses as its first argument"
+    );
     match argument {
         Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Subquery(query)))) => Ok(query),
-        Some(other) => {
-            plan_err!(
-                "{}, got {other}",
-                expected()
-                    .strip_backtrace()
-                    .trim_start_matches("Error during planning: ")
-            )
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(rows))))
+            if rows.name.to_string().eq_ignore_ascii_case("values") =>
+        {
+            plan_err!("{expected}: write (VALUES …) AS t(a, b)")
         }
-        None => Err(expected()),
+        Some(other) => plan_err!("{expected}, got {other}"),
+        None => plan_err!("{expected}"),
     }
 }
 

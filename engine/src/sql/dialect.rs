@@ -1,12 +1,17 @@
 //! The SQL dialect: sqlparser's generic one, which also knows versions of tables.
 //!
 //! `FROM orders VERSION AS OF 3` parses only in a dialect that says it supports versions, and the
-//! generic one does not. A dialect cannot be derived from another, so every switch of the generic
-//! one is passed on here.
+//! generic one does not; and what a report reads, only a dialect that knows reports parses as a
+//! query. A dialect cannot be derived from another, so every switch of the generic one is passed on
+//! here.
 
 use std::any::TypeId;
 
+use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+
+use super::report_inputs;
 
 static DIALECT: CohortDialect = CohortDialect {
     generic: GenericDialect,
@@ -51,6 +56,10 @@ impl Dialect for CohortDialect {
 
     fn supports_table_versioning(&self) -> bool {
         true
+    }
+
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        report_inputs::parse(parser)
     }
 
     as_generic! {
