@@ -16,12 +16,14 @@
 //! and spills; only the frequent items come together in one row, and the frequent sets in the
 //! memory of a join. `basket_metrics` measures the rules.
 
+use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::Report;
 use super::argument::Argument;
 use super::call::Call;
+use super::query::in_own_type;
 
 /// Items of a rule, both sides together, unless `max_length` says otherwise.
 const ITEMS_OF_A_RULE: i64 = 2;
@@ -84,7 +86,7 @@ impl Report for BasketRules {
 
     fn plan(&self, call: &mut Call<'_>) -> Result<LogicalPlan> {
         call.key("basket")?;
-        call.returned_key("item")?;
+        let item = call.returned_key("item")?;
         let min_support = call.number("min_support", 0.0..=1.0, 0.0)?;
         let min_confidence = call.number("min_confidence", 0.0..=1.0, 0.0)?;
         let min_lift = call.number("min_lift", 0.0..=f64::MAX, 0.0)?;
@@ -93,14 +95,15 @@ impl Report for BasketRules {
             ITEMS_OF_A_RULE..=MOST_ITEMS_OF_A_RULE,
             ITEMS_OF_A_RULE,
         )?;
-        let counted = match length {
-            ITEMS_OF_A_RULE => rules_of_pairs(min_support),
-            longer => rules_of_sets(min_support, longer),
+        // Lists stay as functions give them: few clients read lists of views.
+        let (counted, side) = match length {
+            ITEMS_OF_A_RULE => (rules_of_pairs(min_support), item),
+            longer => (rules_of_sets(min_support, longer), None),
         };
         call.plan(&format!(
             "WITH {}, {counted}, {}",
             items(min_support),
-            measured(min_confidence, min_lift)
+            measured(side.as_ref(), min_confidence, min_lift)
         ))
     }
 }
@@ -188,18 +191,23 @@ fn rules_of_sets(min_support: f64, length: i64) -> String {
     )
 }
 
-/// The rules that are wanted, with all that is said of them.
-fn measured(min_confidence: f64, min_lift: f64) -> String {
+/// The rules that are wanted, with all that is said of them. Each side gets the type `side`, if it
+/// is to have another than it has.
+fn measured(side: Option<&DataType>, min_confidence: f64, min_lift: f64) -> String {
     let (min_confidence, min_lift) = (double(min_confidence), double(min_lift));
+    let own = |name: &str| side.map_or_else(|| name.to_string(), |side| in_own_type(name, side));
     format!(
         "_rules_measured AS (
            SELECT *, basket_metrics(n, n_a, n_c, n_both) AS m FROM _rules_directed)
-         SELECT antecedent, consequent, n_a AS baskets_antecedent, n_c AS baskets_consequent,
-           n_both AS baskets_both, n AS baskets, m['support'] AS support,
-           m['confidence'] AS confidence, m['lift'] AS lift, m['leverage'] AS leverage,
-           m['conviction'] AS conviction, m['zhang'] AS zhang, m['jaccard'] AS jaccard,
-           m['certainty'] AS certainty, m['kulczynski'] AS kulczynski
+         SELECT {antecedent} AS antecedent, {consequent} AS consequent,
+           n_a AS baskets_antecedent, n_c AS baskets_consequent, n_both AS baskets_both,
+           n AS baskets, m['support'] AS support, m['confidence'] AS confidence,
+           m['lift'] AS lift, m['leverage'] AS leverage, m['conviction'] AS conviction,
+           m['zhang'] AS zhang, m['jaccard'] AS jaccard, m['certainty'] AS certainty,
+           m['kulczynski'] AS kulczynski
          FROM _rules_measured
-         WHERE m['confidence'] >= {min_confidence} AND m['lift'] >= {min_lift}"
+         WHERE m['confidence'] >= {min_confidence} AND m['lift'] >= {min_lift}",
+        antecedent = own("antecedent"),
+        consequent = own("consequent"),
     )
 }

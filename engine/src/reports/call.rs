@@ -143,18 +143,19 @@ impl<'a> Call<'a> {
     }
 
     /// Checks a key that the report returns, and casts it to a type that results may have:
-    /// neither an unsigned integer nor a dictionary. Says whether it was given.
-    pub(super) fn returned_key(&mut self, name: &'static str) -> Result<bool> {
+    /// neither an unsigned integer nor a dictionary. Gives that type; None when not given.
+    pub(super) fn returned_key(&mut self, name: &'static str) -> Result<Option<DataType>> {
         let Some(given) = self.key(name)? else {
-            return Ok(false);
+            return Ok(None);
         };
-        if given.is_unsigned_integer() || matches!(given, DataType::Dictionary(..)) {
-            let returned = cohortql_udfs::key_type(&given);
-            for (_, value) in self.given.iter_mut().filter(|(given, _)| given == name) {
-                *value = cast(value.clone(), &returned)?;
-            }
+        if !given.is_unsigned_integer() && !matches!(given, DataType::Dictionary(..)) {
+            return Ok(Some(given));
         }
-        Ok(true)
+        let returned = cohortql_udfs::key_type(&given);
+        for (_, value) in self.given.iter_mut().filter(|(given, _)| given == name) {
+            *value = cast(value.clone(), &returned)?;
+        }
+        Ok(Some(returned))
     }
 
     /// The type of a number over the input; None when not given.
@@ -323,7 +324,6 @@ impl<'a> Call<'a> {
         found.map(|(_, value)| value)
     }
 
-    fn check_row_wise(&self, name: &str, expr: &Expr) -> Result<()> {
     fn check_references(&self, name: &str, expr: &Expr) -> Result<()> {
         expr.apply(|part| {
             check_reference(part, || format!("argument \"{name}\" of {}", self.report))?;
@@ -332,8 +332,9 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-        let mut culprit = None;
+    fn check_row_wise(&self, name: &str, expr: &Expr) -> Result<()> {
         self.check_references(name, expr)?;
+        let mut culprit = None;
         expr.apply(|part| {
             let kind = match part {
                 Expr::AggregateFunction(_) => "an aggregate",

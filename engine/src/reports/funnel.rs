@@ -20,6 +20,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use super::Report;
 use super::argument::{Argument, CUSTOMER, TS};
 use super::call::Call;
+use super::query::in_own_type;
 
 /// The most steps of a funnel.
 const MOST_STEPS: usize = 32;
@@ -115,9 +116,9 @@ impl Report for Funnel {
         let window = if window.is_some() { "$window" } else { ENDLESS };
         let sql = format!(
             "WITH {}, {} {}",
-            chains(steps, excluded, by, window, mode.as_deref()),
-            counts(steps, by, &times),
-            rows(steps, by)
+            chains(steps, excluded, by.is_some(), window, mode.as_deref()),
+            counts(steps, by.is_some(), &times),
+            rows(steps, by.as_ref())
         );
         call.plan(&sql)
     }
@@ -182,14 +183,17 @@ fn counts(steps: usize, by: bool, times: &DataType) -> String {
 }
 
 /// The report's rows: one for each step.
-fn rows(steps: usize, by: bool) -> String {
-    let value = if by { "by_value, " } else { "" };
+fn rows(steps: usize, by: Option<&DataType>) -> String {
+    let value = if by.is_some() { "by_value, " } else { "" };
+    let own = by.map_or_else(String::new, |by| {
+        format!("{} AS by_value, ", in_own_type("by_value", by))
+    });
     let list = |element: &dyn Fn(usize) -> String| {
         let elements: Vec<String> = (1..=steps).map(element).collect();
         format!("unnest([{}])", elements.join(", "))
     };
     format!(
-        "SELECT {value}step, customers, CAST(customers AS DOUBLE) / nullif(first, 0)
+        "SELECT {own}step, customers, CAST(customers AS DOUBLE) / nullif(first, 0)
              AS rate_from_first,
            CASE step WHEN 1 THEN CAST(1 AS DOUBLE)
              ELSE CAST(customers AS DOUBLE) / nullif(previous, 0) END AS rate_from_previous,

@@ -59,6 +59,15 @@ pub(super) fn derived(query: Box<Query>) -> TableFactor {
     }
 }
 
+/// SQL for a key that has been through one of our functions, in the type `key` that it had before:
+/// they give strings and bytes back in one layout, whatever they came in.
+pub(super) fn in_own_type(sql: &str, key: &DataType) -> String {
+    match cohortql_udfs::key_type(key) == *key {
+        true => sql.to_string(),
+        false => arrow_cast(sql, key),
+    }
+}
+
 /// An expression, cast to an Arrow type.
 pub(super) fn cast(expr: Expr, data_type: &DataType) -> Result<Expr> {
     let sql = arrow_cast("$expr", data_type);

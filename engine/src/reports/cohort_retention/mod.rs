@@ -185,7 +185,7 @@ impl Request {
             },
             starts: call.condition("starts")?,
             returns: call.condition("returns")?,
-            by: call.returned_key("by")?,
+            by: call.returned_key("by")?.is_some(),
             order: call.key("order")?.is_some(),
             amount: Money::read(call)?,
             as_of: AsOf::new(call, &times)?,
