@@ -123,7 +123,7 @@ impl AsOf {
         {
             return text.map_or(Ok(Self::Latest), |text| Self::literal(call, clock, text));
         }
-        if matches!(expr, Expr::Placeholder(_)) {
+        if matches!(&expr, Expr::Placeholder(parameter) if parameter.field.is_none()) {
             return plan_err!(
                 "argument \"as_of\" of {} must say whether it is a day or a moment: write \
                  CAST({expr} AS DATE) or CAST({expr} AS TIMESTAMP)",

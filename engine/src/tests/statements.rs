@@ -207,3 +207,43 @@ async fn prepared_statements_of_sql_work() {
     batches(session, "DEALLOCATE p").await.unwrap();
     assert!(batches(session, "EXECUTE p(41)").await.is_err());
 }
+
+#[tokio::test]
+async fn reports_are_prepared_like_other_queries() {
+    let engine = engine().await;
+    let session = engine.default_session();
+    let orders = "CREATE TABLE orders AS SELECT * FROM (VALUES
+        ('ada', DATE '2024-01-05', 10), ('ada', DATE '2024-02-01', 5), ('bob', DATE '2024-01-31', 7),
+        ('bob', DATE '2024-03-01', 20)) AS t(customer, day, amount)";
+    batches(session, orders).await.unwrap();
+    for until in ["$1", "CAST($1 AS DATE)"] {
+        let prepare = format!(
+            "PREPARE back(DATE, BIGINT) AS SELECT max(customers) FROM cohort_retention(orders,
+                customer => customer, ts => day, as_of => {until}, returns => amount > $2)
+             WHERE period > 0"
+        );
+        batches(session, &prepare).await.unwrap();
+        // Ada comes back in February with 5, bob in March with 20.
+        for (values, back) in [
+            ("DATE '2024-02-29', 3", "1"),
+            ("DATE '2024-02-29', 5", "0"),
+            ("DATE '2024-03-01', 5", "1"),
+        ] {
+            let execute = format!("EXECUTE back({values})");
+            assert_eq!(cells(session, &execute).await, back, "{prepare}: {execute}");
+        }
+        batches(session, "DEALLOCATE back").await.unwrap();
+    }
+    let error = failure(
+        session,
+        "PREPARE back(BIGINT) AS SELECT * FROM cohort_retention(orders, customer => customer,
+            ts => day, periods => $1)",
+    )
+    .await;
+    assert!(
+        error
+            .to_string()
+            .contains("must be a constant, not a parameter"),
+        "{error}"
+    );
+}
