@@ -12,7 +12,6 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
-use crate::group_once::GroupOnce;
 use crate::sharing::LinkShared;
 use crate::{EngineError, Settings};
 
@@ -93,7 +92,7 @@ pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
 /// repeated parts once.
 pub(crate) fn physical_optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
-    rules.push(Arc::new(GroupOnce));
+    rules.extend(cohortql_udfs::physical_optimizer_rules());
     rules.push(Arc::new(LinkShared));
     rules
 }

@@ -26,7 +26,7 @@ mod environment;
 mod error;
 mod execution;
 pub mod formats;
-mod group_once;
+
 mod nearest;
 mod parameters;
 mod planned;

@@ -17,6 +17,7 @@ mod arguments;
 mod as_of;
 mod baskets;
 mod binding;
+mod bucketed;
 mod cohorts;
 mod constants;
 pub mod docs;
@@ -51,6 +52,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::prelude::SessionContext;
 
 pub use arguments::call_form;
@@ -63,6 +65,7 @@ pub use money::sums::{amount_type, sum_type};
 pub use parameter::{Kind, Parameter};
 pub use sql_types::sql_name;
 
+use bucketed::{BucketAggregates, BucketSessions};
 use planner::AnalyticsPlanner;
 use registry::Function;
 
@@ -126,11 +129,16 @@ pub fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
     vec![Arc::new(AnalyticsPlanner)]
 }
 
+/// The rewrites of physical plans that make the functions fast, to be run after DataFusion's own.
+pub fn physical_optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    vec![Arc::new(BucketSessions), Arc::new(BucketAggregates)]
+}
+
 /// Whether an aggregate function is one of this crate's that keep rows rather than sums of them.
 ///
 /// The state of a group is then about as large as its rows, and takes as long to pass on: a plan
 /// does better to bring the rows of a group together first, and to aggregate once.
-pub fn is_holistic(function: &AggregateUDF) -> bool {
+pub(crate) fn is_holistic(function: &AggregateUDF) -> bool {
     registry::called(function.name(), false).is_some_and(|entry| {
         let ours = matches!(&entry.function, Function::Aggregate(ours) if **ours == *function);
         entry.holistic && ours

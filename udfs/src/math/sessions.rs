@@ -50,6 +50,45 @@ impl Sessions {
     }
 }
 
+/// The number of the session of each event of many customers, in any order: event `i` is of
+/// customer `customers[i]`, all of which are below `count`, at `times[i]`, and has the number 0
+/// unless `is_known(i)`.
+pub(crate) fn session_numbers(
+    rule: SessionRule,
+    customers: &[usize],
+    count: usize,
+    times: &[i64],
+    is_known: impl Fn(usize) -> bool,
+) -> Vec<i64> {
+    let mut ends = vec![0; count];
+    let known = || (0..times.len()).filter(|&event| is_known(event));
+    known().for_each(|event| ends[customers[event]] += 1);
+    let mut total = 0;
+    for end in &mut ends {
+        total += std::mem::replace(end, total);
+    }
+    let mut events = vec![(0, 0); total];
+    for event in known() {
+        let place = &mut ends[customers[event]];
+        events[*place] = (times[event], event);
+        *place += 1;
+    }
+    let mut numbers = vec![0; times.len()];
+    let mut start = 0;
+    for end in ends {
+        let events = &mut events[std::mem::replace(&mut start, end)..end];
+        if !events.is_sorted() {
+            events.sort_unstable();
+        }
+        let mut sessions = Sessions::new(rule);
+        for &(time, event) in &*events {
+            // Sorted times do not go backwards.
+            numbers[event] = sessions.next(time).unwrap_or_default();
+        }
+    }
+    numbers
+}
+
 /// The ticks from a time to one that is not before it.
 #[inline]
 pub(crate) fn elapsed(from: i64, to: i64) -> u64 {

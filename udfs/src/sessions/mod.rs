@@ -3,7 +3,7 @@
 mod attribution;
 mod keyed_events;
 mod path_edges;
-mod sessionize;
+pub(crate) mod sessionize;
 
 use crate::registry::{Entry, Family};
 

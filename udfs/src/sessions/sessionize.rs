@@ -23,7 +23,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::common::{ScalarValue, exec_datafusion_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::function::{
@@ -33,6 +33,7 @@ use datafusion::logical_expr::{
     Documentation, LimitEffect, PartitionEvaluator, Signature, WindowUDFImpl,
 };
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::windows::WindowUDFExpr;
 use datafusion_macros::user_doc;
 
 use crate::arguments;
@@ -119,6 +120,26 @@ fn rule(constants: &Constants, times: &DataType) -> Result<SessionRule> {
         gap: constants.required_span("gap")?.ticks(times),
         max_length: max_length.map_or(u64::MAX, |span| span.ticks(times)),
     })
+}
+
+/// The times and the rule of a call, over rows of `input`; `None` for another function.
+///
+/// # Errors
+///
+/// A planning error for constants that the function refuses.
+pub(crate) fn session_rule(
+    call: &WindowUDFExpr,
+    input: &Schema,
+) -> Result<Option<(Arc<dyn PhysicalExpr>, SessionRule)>> {
+    let [times, ..] = call.args() else {
+        return Ok(None);
+    };
+    if !call.fun().inner().is::<Sessionize>() {
+        return Ok(None);
+    }
+    let constants = Constants::of_physical(NAME, Sessionize::PARAMETERS, call.args())?;
+    let rule = rule(&constants, &times.data_type(input)?)?;
+    Ok(Some((Arc::clone(times), rule)))
 }
 
 impl WindowUDFImpl for Sessionize {

@@ -8,8 +8,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
-use cohortql_udfs::is_holistic;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -23,11 +22,13 @@ use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
+use super::aggregate::BucketedAggregateExec;
+
 /// The rule, to be run when DataFusion's have distributed the work.
 #[derive(Debug)]
-pub(crate) struct GroupOnce;
+pub(crate) struct BucketAggregates;
 
-impl PhysicalOptimizerRule for GroupOnce {
+impl PhysicalOptimizerRule for BucketAggregates {
     fn optimize(
         &self,
         plan: Arc<dyn ExecutionPlan>,
@@ -47,7 +48,7 @@ impl PhysicalOptimizerRule for GroupOnce {
     }
 
     fn name(&self) -> &'static str {
-        "GroupOnce"
+        "BucketAggregates"
     }
 
     fn schema_check(&self) -> bool {
@@ -61,8 +62,7 @@ fn grouped_once(last: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> 
         return Ok(None);
     };
     let aggregates = first.aggr_expr();
-    let holistic = aggregates.iter().any(|call| is_holistic(call.fun()));
-    if !holistic || aggregates.iter().any(|call| !call.order_bys().is_empty()) {
+    if aggregates.iter().any(|call| !call.order_bys().is_empty()) {
         return Ok(None);
     }
     let mut sent = Columns::default();
@@ -92,7 +92,11 @@ fn grouped_once(last: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> 
         Arc::new(rows),
         schema,
     )?;
-    Ok((once.schema() == last.schema()).then(|| Arc::new(once) as Arc<dyn ExecutionPlan>))
+    if once.schema() != last.schema() {
+        return Ok(None);
+    }
+    let bucketed = BucketedAggregateExec::of(Arc::new(once));
+    Ok(bucketed.map(|bucketed| Arc::new(bucketed) as Arc<dyn ExecutionPlan>))
 }
 
 /// The first of the two steps of which `last` is the second, and the partitions between them;

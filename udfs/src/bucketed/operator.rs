@@ -1,0 +1,131 @@
+//! What the plan nodes that work bucket by bucket have in common when they are executed.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::coop::make_cooperative;
+use datafusion::physical_plan::metrics::{
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
+};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use futures::future::{BoxFuture, Shared};
+use futures::stream::{self, Stream};
+use futures::{FutureExt, StreamExt};
+
+use super::work::{Contents, Finishing, Work};
+
+/// The work of one execution of a node, begun by the first of its partitions.
+pub(super) struct Operator<C: Contents> {
+    started: Mutex<Option<Started<C>>>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+/// The work that all partitions share, and the end of its input.
+struct Started<C: Contents> {
+    work: Arc<Work<C>>,
+    read: Shared<BoxFuture<'static, Result<(), Arc<DataFusionError>>>>,
+}
+
+impl<C: Contents> Operator<C> {
+    pub(super) fn new() -> Self {
+        Self {
+            started: Mutex::default(),
+            metrics: ExecutionPlanMetricsSet::new(),
+        }
+    }
+
+    pub(super) fn metrics(&self) -> MetricsSet {
+        self.metrics.clone_inner()
+    }
+
+    /// The rows of a partition of `node`, which does what `plan` says with those of `input`.
+    pub(super) fn execute(
+        &self,
+        node: &dyn ExecutionPlan,
+        input: &Arc<dyn ExecutionPlan>,
+        plan: impl FnOnce() -> Result<C::Plan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let batch_size = context.session_config().batch_size();
+        let partitions = node.properties().output_partitioning().partition_count();
+        let Started { work, read } = self.start(input, plan, partitions, &context)?;
+        let baseline = BaselineMetrics::new(&self.metrics, partition);
+        let finishing = async move {
+            read.await.map_err(DataFusionError::Shared)?;
+            work.finishing(partition)
+        };
+        let results = stream::once(finishing).flat_map(|finishing| match finishing {
+            Ok(finishing) => results(finishing).boxed(),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        });
+        let batches = results.flat_map(move |result| stream::iter(pieces(result, batch_size)));
+        let batches = batches.map(move |batch| batch.record_output(&baseline));
+        let batches = RecordBatchStreamAdapter::new(node.schema(), batches);
+        Ok(make_cooperative(Box::pin(batches)))
+    }
+
+    fn start(
+        &self,
+        input: &Arc<dyn ExecutionPlan>,
+        plan: impl FnOnce() -> Result<C::Plan>,
+        partitions: usize,
+        context: &Arc<TaskContext>,
+    ) -> Result<Started<C>> {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(started) = started.as_ref() {
+            return Ok(started.clone());
+        }
+        let inputs = input.output_partitioning().partition_count();
+        let work = Work::new(
+            Arc::new(plan()?),
+            inputs,
+            partitions,
+            context,
+            &self.metrics,
+        )?;
+        let work = Arc::new(work);
+        let inputs = (0..inputs).map(|number| input.execute(number, Arc::clone(context)));
+        let inputs = inputs.collect::<Result<Vec<_>>>()?;
+        let read = Arc::clone(&work).take_in(inputs);
+        let read = read.map(|read| read.map_err(Arc::new)).boxed().shared();
+        Ok(started.insert(Started { work, read }).clone())
+    }
+}
+
+impl<C: Contents> Clone for Started<C> {
+    fn clone(&self) -> Self {
+        Self {
+            work: Arc::clone(&self.work),
+            read: self.read.clone(),
+        }
+    }
+}
+
+impl<C: Contents> fmt::Debug for Operator<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Operator").finish_non_exhaustive()
+    }
+}
+
+fn results<C: Contents>(finishing: Finishing<C>) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    stream::try_unfold(finishing, |mut finishing| async move {
+        let result = finishing.next().await?;
+        Ok(result.map(|result| (result, finishing)))
+    })
+}
+
+/// `result` in batches of at most `rows` rows.
+fn pieces(result: Result<RecordBatch>, rows: usize) -> Vec<Result<RecordBatch>> {
+    match result {
+        Err(error) => vec![Err(error)],
+        Ok(result) => (0..result.num_rows())
+            .step_by(rows.max(1))
+            .map(|start| Ok(result.slice(start, rows.min(result.num_rows() - start))))
+            .collect(),
+    }
+}
