@@ -18,6 +18,7 @@ use datafusion::physical_expr::projection::ProjectionExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
@@ -99,24 +100,34 @@ fn grouped_once(last: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> 
     Ok(bucketed.map(|bucketed| Arc::new(bucketed) as Arc<dyn ExecutionPlan>))
 }
 
-/// The first of the two steps of which `last` is the second, and the partitions between them;
-/// `None` for any other plan, and where rows that come in the order of their groups make the
-/// first step cheap.
+/// The step that reads the rows whose groups `last` gives, and the partitions in which it gives
+/// them; `None` where rows that come in the order of their groups make the first step cheap, and
+/// for groups of several kinds.
 fn first_step(last: &AggregateExec) -> Option<(&AggregateExec, usize)> {
-    let sent = last.input().downcast_ref::<RepartitionExec>()?;
-    let Partitioning::Hash(_, partitions) = sent.partitioning() else {
-        return None;
+    let (first, partitions) = match last.mode() {
+        AggregateMode::FinalPartitioned => {
+            let sent = last.input().downcast_ref::<RepartitionExec>()?;
+            let Partitioning::Hash(_, partitions) = sent.partitioning() else {
+                return None;
+            };
+            (sent.input().downcast_ref::<AggregateExec>()?, *partitions)
+        }
+        AggregateMode::Final => {
+            let sent = last.input().downcast_ref::<CoalescePartitionsExec>()?;
+            (sent.input().downcast_ref::<AggregateExec>()?, 1)
+        }
+        AggregateMode::Single => (last, 1),
+        _ => return None,
     };
-    let first = sent.input().downcast_ref::<AggregateExec>()?;
     let keys = first.group_expr();
-    let in_two_steps = *last.mode() == AggregateMode::FinalPartitioned
-        && *first.mode() == AggregateMode::Partial
+    let reads_rows = matches!(first.mode(), AggregateMode::Partial | AggregateMode::Single);
+    let is_plain = reads_rows
         && *first.input_order_mode() == InputOrderMode::Linear
         && first.limit_options().is_none()
         && last.limit_options().is_none()
         && keys.is_single()
         && !keys.is_empty();
-    in_two_steps.then_some((first, *partitions))
+    is_plain.then_some((first, partitions))
 }
 
 /// The call of an aggregate function over other arguments of the same types.

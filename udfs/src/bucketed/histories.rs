@@ -6,6 +6,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::Result;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::aggregates::group_values::new_group_values;
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
@@ -66,7 +67,8 @@ impl Histories {
     }
 
     fn push(&mut self, rows: RecordBatch) {
-        self.size += rows.get_array_memory_size();
+        // What was read from a file has one buffer for all its columns.
+        self.size += RecordBatchMemoryCounter::new().count_batch(&rows);
         self.batches.push(rows);
     }
 }

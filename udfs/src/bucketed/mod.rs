@@ -22,3 +22,6 @@ mod work;
 
 pub(crate) use aggregates_rule::BucketAggregates;
 pub(crate) use sessions_rule::BucketSessions;
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::windows::BoundedWindowAggExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
@@ -36,11 +37,13 @@ impl PhysicalOptimizerRule for BucketSessions {
                 None => Transformed::no(node),
             })
         })?;
-        let relied_on = original.output_ordering().is_some_and(|order| {
-            let properties = rewritten.data.equivalence_properties();
-            !matches!(properties.ordering_satisfy(order.clone()), Ok(true))
-        });
-        if !rewritten.transformed || relied_on {
+        // Rows in one partition may come in an order that the query asks for; those in many do not.
+        let in_order = original.output_partitioning().partition_count() == 1
+            && original.output_ordering().is_some_and(|order| {
+                let properties = rewritten.data.equivalence_properties();
+                !matches!(properties.ordering_satisfy(order.clone()), Ok(true))
+            });
+        if !rewritten.transformed || in_order {
             return Ok(original);
         }
         let checked = SanityCheckPlan::new().optimize(rewritten.data, config);
@@ -61,17 +64,17 @@ fn unsorted(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<BucketedSessions
     let Some(window) = node.downcast_ref::<BoundedWindowAggExec>() else {
         return Ok(None);
     };
-    let Some(sort) = window.input().downcast_ref::<SortExec>() else {
+    let input = window.input();
+    let merged = input.downcast_ref::<SortPreservingMergeExec>();
+    let sorted = merged.map_or(input, SortPreservingMergeExec::input);
+    let Some(sort) = sorted.downcast_ref::<SortExec>() else {
         return Ok(None);
     };
-    if sort.fetch().is_some() {
+    if sort.fetch().is_some() || merged.is_some_and(|merged| merged.fetch().is_some()) {
         return Ok(None);
     }
-    let rows = match sort.input().downcast_ref::<RepartitionExec>() {
-        Some(sent) => sent.input(),
-        None if sort.input().output_partitioning().partition_count() == 1 => sort.input(),
-        None => return Ok(None),
-    };
+    let sent = sort.input().downcast_ref::<RepartitionExec>();
+    let rows = sent.map_or(sort.input(), RepartitionExec::input);
     let sessions = BucketedSessionsExec::of(Arc::new(window.clone()), rows)?;
     Ok(sessions.map(Arc::new))
 }

@@ -155,9 +155,12 @@ impl<C: Contents> Work<C> {
         });
         let tasks: Vec<_> = tasks.collect();
         for task in tasks {
-            task.join_unwind()
-                .await
-                .map_err(|error| DataFusionError::External(Box::new(error)))??;
+            let read = task.join_unwind().await;
+            read.map_err(|error| DataFusionError::External(Box::new(error)))??;
+        }
+        if lock(&self.spilled).iter().any(|files| !files.is_empty()) {
+            // What is left would take the memory for what comes back.
+            self.spill()?;
         }
         Ok(())
     }
