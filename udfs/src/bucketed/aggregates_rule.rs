@@ -1,10 +1,9 @@
-//! Groups in one step what DataFusion would group in two.
+//! Aggregates once what DataFusion would aggregate twice.
 //!
 //! DataFusion aggregates each partition, sends the states to the partition that owns their group,
-//! and merges them there. That pays where a state is much smaller than its rows. The functions of
-//! `cohortql_udfs` that look at a customer's whole history keep the rows themselves: their states
-//! are as large, and dearer to send. So here the rows are sent, only the columns that the functions
-//! look at, and aggregated once where they arrive.
+//! and merges them there. With many groups the states are as many as the rows, and those of
+//! functions that look at a customer's whole history are as large as well. So here the rows are
+//! sent, only the columns that the functions look at, and aggregated once where they arrive.
 
 use std::sync::Arc;
 
@@ -79,9 +78,9 @@ fn grouped_once(last: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> 
     let filters: Vec<_> = filters
         .map(|filter| filter.as_ref().map(|filter| sent.column(filter)))
         .collect();
-    let rows = ProjectionExec::try_new(sent.0, Arc::clone(first.input()))?;
+    let rows = sent.of(first.input())?;
     let hashed = keys.iter().map(|(key, _)| Arc::clone(key)).collect();
-    let rows = RepartitionExec::try_new(Arc::new(rows), Partitioning::Hash(hashed, partitions))?;
+    let rows = RepartitionExec::try_new(rows, Partitioning::Hash(hashed, partitions))?;
     let schema = rows.schema();
     let calls = aggregates.iter().zip(arguments);
     let calls = calls.map(|(call, arguments)| over(call, arguments, &schema));
@@ -173,5 +172,21 @@ impl Columns {
 
     fn columns(&mut self, exprs: &[Arc<dyn PhysicalExpr>]) -> Vec<Arc<dyn PhysicalExpr>> {
         exprs.iter().map(|expr| self.column(expr)).collect()
+    }
+
+    /// These columns of `input`.
+    fn of(self, input: &Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+        let stays = |(index, sent): (usize, &ProjectionExpr)| {
+            let column = sent.expr.downcast_ref::<Column>();
+            column.is_some_and(|column| column.index() == index)
+        };
+        let is_same = self.0.len() == input.schema().fields().len();
+        if is_same && self.0.iter().enumerate().all(stays) {
+            return Ok(Arc::clone(input));
+        }
+        Ok(Arc::new(ProjectionExec::try_new(
+            self.0,
+            Arc::clone(input),
+        )?))
     }
 }

@@ -121,6 +121,10 @@ impl Contents for Groups {
     }
 
     fn unload(mut self) -> Result<RecordBatch> {
+        // Some accumulators forget a column of the state where they have no groups.
+        if self.values.is_empty() {
+            return Ok(RecordBatch::new_empty(Arc::clone(&self.calls.states)));
+        }
         let mut columns = self.values.emit(EmitTo::All)?;
         for accumulator in &mut self.accumulators {
             columns.extend(accumulator.state(EmitTo::All)?);

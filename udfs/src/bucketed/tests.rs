@@ -179,8 +179,8 @@ async fn assert_same(
 async fn aggregates_are_the_same() {
     const CALLS: &str = "count(*), count(amount), sum(amount), min(ts), max(name), \
                          exact_sum(amount) FILTER (WHERE flag), nth_time(ts, 2), \
-                         count(DISTINCT kind), bool_or(flag)";
-    for (seed, rows, customers) in [(1, 30, 5), (2, 3000, 20), (3, 4000, 100_000)] {
+                         count(DISTINCT kind), count(DISTINCT CAST(ts AS DATE)), bool_or(flag)";
+    for (seed, rows, customers) in [(0, 0, 1), (1, 3, 5), (2, 3000, 20), (3, 4000, 100_000)] {
         let random = &mut StdRng::seed_from_u64(seed);
         let table = events(random, 3, rows, customers);
         for keys in [

@@ -14,8 +14,10 @@
 //! The window needs an ORDER BY by which times ascend; what else it says does not matter, since
 //! equal times are always of one session. The frame does not matter either.
 //!
-//! Result: BIGINT from 1. State: three numbers a partition; partitions stream through it, so that
-//! memory does not grow with them. Cost: linear, besides the window's own sort.
+//! Result: BIGINT from 1. State: three numbers a partition; sorted partitions stream through it.
+//! Cost: linear, besides the window's own sort. With the rules of this crate
+//! ([`crate::physical_optimizer_rules`]) nothing but the times of a customer is sorted, unless the
+//! plan relies on the order of the window; the rows are then held in memory, and spill.
 //! Errors: types, constants and a window without ORDER BY, at planning; times that go backwards,
 //! as under DESC, at execution.
 
