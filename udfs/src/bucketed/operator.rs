@@ -20,8 +20,16 @@ use super::work::{Contents, Finishing, Work};
 
 /// The work of one execution of a node, begun by the first of its partitions.
 pub(super) struct Operator<C: Contents> {
-    started: Mutex<Option<Started<C>>>,
+    handing_out: Mutex<Option<HandingOut<C>>>,
     metrics: ExecutionPlanMetricsSet,
+}
+
+/// Work that has begun, until every partition has it: what a node keeps would outlive a cancelled
+/// query.
+struct HandingOut<C: Contents> {
+    started: Started<C>,
+    /// Which partitions have it.
+    handed: Vec<bool>,
 }
 
 /// The work that all partitions share, and the end of its input.
@@ -33,7 +41,7 @@ struct Started<C: Contents> {
 impl<C: Contents> Operator<C> {
     pub(super) fn new() -> Self {
         Self {
-            started: Mutex::default(),
+            handing_out: Mutex::default(),
             metrics: ExecutionPlanMetricsSet::new(),
         }
     }
@@ -53,7 +61,7 @@ impl<C: Contents> Operator<C> {
     ) -> Result<SendableRecordBatchStream> {
         let batch_size = context.session_config().batch_size();
         let partitions = node.properties().output_partitioning().partition_count();
-        let Started { work, read } = self.start(input, plan, partitions, &context)?;
+        let Started { work, read } = self.started(input, plan, partition, partitions, &context)?;
         let baseline = BaselineMetrics::new(&self.metrics, partition);
         let finishing = async move {
             read.await.map_err(DataFusionError::Shared)?;
@@ -69,31 +77,49 @@ impl<C: Contents> Operator<C> {
         Ok(make_cooperative(Box::pin(batches)))
     }
 
-    fn start(
+    /// The work for a partition, of which there are `partitions`; one that has had it begins anew.
+    fn started(
         &self,
         input: &Arc<dyn ExecutionPlan>,
         plan: impl FnOnce() -> Result<C::Plan>,
+        partition: usize,
         partitions: usize,
         context: &Arc<TaskContext>,
     ) -> Result<Started<C>> {
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(started) = started.as_ref() {
-            return Ok(started.clone());
+        let handing_out = &mut *self
+            .handing_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut current = match handing_out.take() {
+            Some(current) if !current.handed[partition] => current,
+            _ => HandingOut {
+                started: self.start(input, plan()?, partitions, context)?,
+                handed: vec![false; partitions],
+            },
+        };
+        let started = current.started.clone();
+        current.handed[partition] = true;
+        if current.handed.contains(&false) {
+            *handing_out = Some(current);
         }
+        Ok(started)
+    }
+
+    fn start(
+        &self,
+        input: &Arc<dyn ExecutionPlan>,
+        plan: C::Plan,
+        partitions: usize,
+        context: &Arc<TaskContext>,
+    ) -> Result<Started<C>> {
         let inputs = input.output_partitioning().partition_count();
-        let work = Work::new(
-            Arc::new(plan()?),
-            inputs,
-            partitions,
-            context,
-            &self.metrics,
-        )?;
+        let work = Work::new(Arc::new(plan), inputs, partitions, context, &self.metrics)?;
         let work = Arc::new(work);
         let inputs = (0..inputs).map(|number| input.execute(number, Arc::clone(context)));
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let read = Arc::clone(&work).take_in(inputs);
         let read = read.map(|read| read.map_err(Arc::new)).boxed().shared();
-        Ok(started.insert(Started { work, read }).clone())
+        Ok(Started { work, read })
     }
 }
 

@@ -158,9 +158,10 @@ impl<C: Contents> Work<C> {
             let read = task.join_unwind().await;
             read.map_err(|error| DataFusionError::External(Box::new(error)))??;
         }
-        if lock(&self.spilled).iter().any(|files| !files.is_empty()) {
+        let mut spilled = lock(&self.spilled);
+        if spilled.iter().any(|files| !files.is_empty()) {
             // What is left would take the memory for what comes back.
-            self.spill()?;
+            self.spill(&mut spilled)?;
         }
         Ok(())
     }
@@ -252,7 +253,21 @@ impl<C: Contents> Work<C> {
         };
         match reserved {
             Ok(()) => Ok(()),
-            Err(_) => self.spill(),
+            Err(_) => self.make_room(number),
+        }
+    }
+
+    /// Spills all buckets, unless another task has just done so and this one fits by now.
+    fn make_room(&self, number: usize) -> Result<()> {
+        let mut spilled = lock(&self.spilled);
+        let fits = match lock(&self.buckets[number]).as_mut() {
+            Some(bucket) => self.reserve(bucket).is_ok(),
+            None => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            self.spill(&mut spilled)
         }
     }
 
@@ -276,8 +291,7 @@ impl<C: Contents> Work<C> {
     }
 
     /// Writes what all buckets hold to files.
-    fn spill(&self) -> Result<()> {
-        let mut spilled = lock(&self.spilled);
+    fn spill(&self, spilled: &mut [Vec<Spilled>]) -> Result<()> {
         for (partition, files) in spilled.iter_mut().enumerate() {
             let mut file = self.spilling.create_in_progress_file("buckets")?;
             let mut order = VecDeque::new();

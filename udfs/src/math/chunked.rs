@@ -5,7 +5,7 @@
 //! is a single vector.
 
 /// Items of a full vector.
-const LENGTH: usize = 1 << 14;
+const LENGTH: usize = 1 << 12;
 
 /// The list.
 #[derive(Debug)]
