@@ -5,8 +5,8 @@
 //! memory. So the rows are first brought together by a hash of the customer, in buckets whose
 //! state fits the processor's caches.
 //!
-//! - [`scatter`] brings rows together, [`work`] shares the buckets among tasks and spills them, and
-//!   [`operator`] runs that as a plan node.
+//! - [`scatter`] brings rows together, [`run`] gathers them, [`work`] shares the buckets among tasks,
+//!   [`spills`] keeps them in files, and [`operator`] runs all that as a plan node.
 //! - [`aggregate`] and [`groups`] are the node for GROUP BY; [`aggregates_rule`] uses it.
 //! - [`sessions`] and [`histories`] are the node for `sessionize`; [`sessions_rule`] uses it.
 
@@ -15,9 +15,11 @@ mod aggregates_rule;
 mod groups;
 mod histories;
 mod operator;
+mod run;
 mod scatter;
 mod sessions;
 mod sessions_rule;
+mod spills;
 mod work;
 
 pub(crate) use aggregates_rule::BucketAggregates;

@@ -40,6 +40,10 @@ impl Deal {
         }
     }
 
+    pub(super) fn partitions(self) -> usize {
+        self.partitions
+    }
+
     /// How many buckets all partitions have.
     pub(super) fn all_buckets(self) -> usize {
         self.partitions * self.buckets

@@ -6,28 +6,21 @@
 //! runs out, what the buckets hold goes to files, a file a partition, bucket after bucket. When all
 //! input is read, each output partition finishes its buckets one by one.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
-use datafusion::execution::spill_file::SpillFile;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::metrics::{
-    BaselineMetrics, ExecutionPlanMetricsSet, SpillMetrics, Time,
-};
-use datafusion::physical_plan::spill::SpillManager;
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, Time};
 use futures::StreamExt;
 
-use super::scatter::{Deal, Scattered, scatter};
-
-/// Rows that are scattered together.
-const WINDOW_ROWS: usize = 1 << 17;
+use super::run::Run;
+use super::scatter::{Deal, scatter};
+use super::spills::{Reader, Spills};
 
 /// Bytes of rows that a task gathers before it adds them to the buckets.
 const RUN_BYTES: usize = 32 << 20;
@@ -96,17 +89,8 @@ pub(super) struct Work<C: Contents> {
     memory: MemoryReservation,
     /// The most bytes of rows that a task gathers.
     run_bytes: usize,
-    spilling: SpillManager,
-    spilled: Mutex<Vec<Vec<Spilled>>>,
+    spills: Mutex<Spills>,
     busy: Time,
-}
-
-/// A file of the rows of a partition, bucket after bucket.
-#[derive(Clone)]
-struct Spilled {
-    file: Arc<dyn SpillFile>,
-    /// Of each batch.
-    buckets: VecDeque<usize>,
 }
 
 impl<C: Contents> Work<C> {
@@ -125,11 +109,7 @@ impl<C: Contents> Work<C> {
             MemoryLimit::Finite(limit) => RUN_BYTES.min(limit / SHARE_OF_MEMORY / inputs),
             MemoryLimit::Infinite | MemoryLimit::Unknown => RUN_BYTES,
         };
-        let spilling = SpillManager::new(
-            context.runtime_env(),
-            SpillMetrics::new(metrics, 0),
-            plan.unloaded(),
-        );
+        let spills = Spills::new(partitions, plan.unloaded(), context, metrics);
         let consumer = MemoryConsumer::new(C::Plan::NAME).with_can_spill(true);
         Ok(Self {
             buckets: (0..deal.all_buckets()).map(|_| Mutex::default()).collect(),
@@ -137,8 +117,7 @@ impl<C: Contents> Work<C> {
             inputs,
             memory: consumer.register(pool),
             run_bytes,
-            spilling: spilling.with_compression_type(context.session_config().spill_compression()),
-            spilled: Mutex::new(vec![Vec::new(); partitions]),
+            spills: Mutex::new(spills),
             busy: BaselineMetrics::new(metrics, 0).elapsed_compute().clone(),
             plan,
         })
@@ -158,10 +137,10 @@ impl<C: Contents> Work<C> {
             let read = task.join_unwind().await;
             read.map_err(|error| DataFusionError::External(Box::new(error)))??;
         }
-        let mut spilled = lock(&self.spilled);
-        if spilled.iter().any(|files| !files.is_empty()) {
+        let mut spills = lock(&self.spills);
+        if !spills.is_empty() {
             // What is left would take the memory for what comes back.
-            self.spill(&mut spilled)?;
+            self.spill(&mut spills)?;
         }
         Ok(())
     }
@@ -184,8 +163,7 @@ impl<C: Contents> Work<C> {
                 }
                 continue;
             }
-            run.push(batch);
-            if run.window_rows >= WINDOW_ROWS && self.scatter(&mut run)? {
+            if run.push(batch) && self.scatter(&mut run)? {
                 self.add(task, &mut run)?;
             }
         }
@@ -209,18 +187,8 @@ impl<C: Contents> Work<C> {
         Ok(())
     }
 
-    /// Scatters the window of a run; true when the run should be added.
     fn scatter(&self, run: &mut Run) -> Result<bool> {
-        if run.window.is_empty() {
-            return Ok(false);
-        }
-        let scattered = scatter(&run.window, self.plan.keys(), self.deal)?;
-        run.window.clear();
-        run.window_rows = 0;
-        let size = run.counter.count_batch(scattered.all());
-        run.scattered.push(scattered);
-        // Where memory is short the rows are added at once, which may spill.
-        Ok(run.memory.try_grow(size).is_err() || run.memory.size() >= self.run_bytes)
+        run.scatter(self.plan.keys(), self.deal, self.run_bytes)
     }
 
     /// Adds the rows of a run to the buckets.
@@ -230,8 +198,7 @@ impl<C: Contents> Work<C> {
         let first = task * buckets / self.inputs;
         for step in 0..buckets {
             let bucket = (first + step) % buckets;
-            let rows = run.scattered.iter();
-            let rows: Vec<_> = rows.filter_map(|window| window.bucket(bucket)).collect();
+            let rows = run.rows_of(bucket);
             if !rows.is_empty() {
                 self.change(bucket, |contents| contents.add(&rows))?;
             }
@@ -259,7 +226,7 @@ impl<C: Contents> Work<C> {
 
     /// Spills all buckets, unless another task has just done so and this one fits by now.
     fn make_room(&self, number: usize) -> Result<()> {
-        let mut spilled = lock(&self.spilled);
+        let mut spills = lock(&self.spills);
         let fits = match lock(&self.buckets[number]).as_mut() {
             Some(bucket) => self.reserve(bucket).is_ok(),
             None => true,
@@ -267,7 +234,7 @@ impl<C: Contents> Work<C> {
         if fits {
             Ok(())
         } else {
-            self.spill(&mut spilled)
+            self.spill(&mut spills)
         }
     }
 
@@ -291,44 +258,25 @@ impl<C: Contents> Work<C> {
     }
 
     /// Writes what all buckets hold to files.
-    fn spill(&self, spilled: &mut [Vec<Spilled>]) -> Result<()> {
-        for (partition, files) in spilled.iter_mut().enumerate() {
-            let mut file = self.spilling.create_in_progress_file("buckets")?;
-            let mut order = VecDeque::new();
-            for number in self.deal.buckets_of(partition) {
-                let Some(bucket) = lock(&self.buckets[number]).take() else {
-                    continue;
-                };
-                let rows = bucket.contents.unload()?;
+    fn spill(&self, spills: &mut Spills) -> Result<()> {
+        for partition in 0..self.deal.partitions() {
+            let full = self.deal.buckets_of(partition).filter_map(|number| {
+                let bucket = lock(&self.buckets[number]).take()?;
+                let rows = bucket.contents.unload();
                 self.memory.shrink(bucket.reserved);
-                if rows.num_rows() > 0 {
-                    file.append_batch(&rows)?;
-                    order.push_back(number);
-                }
-            }
-            if let Some(file) = file.finish()? {
-                files.push(Spilled {
-                    file,
-                    buckets: order,
-                });
-            }
+                Some(rows.map(|rows| (number, rows)))
+            });
+            spills.write(partition, full)?;
         }
         Ok(())
     }
 
     /// What is needed to finish the buckets of a partition.
     pub(super) fn finishing(self: &Arc<Self>, partition: usize) -> Result<Finishing<C>> {
-        let files = std::mem::take(&mut lock(&self.spilled)[partition]);
-        let files = files.into_iter().map(|spilled| {
-            let stream = self
-                .spilling
-                .read_spill_as_stream_unbuffered(spilled.file, None)?;
-            Ok((stream, spilled.buckets))
-        });
         Ok(Finishing {
             work: Arc::clone(self),
             left: self.deal.buckets_of(partition),
-            files: files.collect::<Result<_>>()?,
+            files: lock(&self.spills).take(partition)?,
         })
     }
 }
@@ -337,7 +285,7 @@ impl<C: Contents> Work<C> {
 pub(super) struct Finishing<C: Contents> {
     work: Arc<Work<C>>,
     left: std::ops::Range<usize>,
-    files: Vec<(SendableRecordBatchStream, VecDeque<usize>)>,
+    files: Vec<Reader>,
 }
 
 impl<C: Contents> Finishing<C> {
@@ -345,19 +293,16 @@ impl<C: Contents> Finishing<C> {
     pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>> {
         for number in self.left.by_ref() {
             let mut bucket = lock(&self.work.buckets[number]).take();
-            for (stream, buckets) in &mut self.files {
-                if buckets.front() != Some(&number) {
+            for file in &mut self.files {
+                let Some(rows) = file.rows_of(number).await? else {
                     continue;
-                }
-                buckets.pop_front();
-                if let Some(rows) = stream.next().await {
-                    let bucket = match bucket.as_mut() {
-                        Some(bucket) => bucket,
-                        None => bucket.insert(self.work.bucket()?),
-                    };
-                    bucket.contents.reload(&rows?)?;
-                    self.work.reserve(bucket)?;
-                }
+                };
+                let bucket = match bucket.as_mut() {
+                    Some(bucket) => bucket,
+                    None => bucket.insert(self.work.bucket()?),
+                };
+                bucket.contents.reload(&rows)?;
+                self.work.reserve(bucket)?;
             }
             let Some(bucket) = bucket else {
                 continue;
@@ -371,40 +316,6 @@ impl<C: Contents> Finishing<C> {
             }
         }
         Ok(None)
-    }
-}
-
-/// Rows that a task has gathered.
-struct Run {
-    window: Vec<RecordBatch>,
-    window_rows: usize,
-    scattered: Vec<Scattered>,
-    memory: MemoryReservation,
-    counter: RecordBatchMemoryCounter,
-}
-
-impl Run {
-    fn new(memory: MemoryReservation) -> Self {
-        Self {
-            window: Vec::new(),
-            window_rows: 0,
-            scattered: Vec::new(),
-            memory,
-            counter: RecordBatchMemoryCounter::new(),
-        }
-    }
-
-    fn push(&mut self, batch: RecordBatch) {
-        if batch.num_rows() > 0 {
-            self.window_rows += batch.num_rows();
-            self.window.push(batch);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.scattered.clear();
-        self.counter = RecordBatchMemoryCounter::new();
-        self.memory.free();
     }
 }
 
