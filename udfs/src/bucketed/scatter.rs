@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{concat_batches, take};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::hash_utils::create_hashes;
 use datafusion::physical_expr::PhysicalExpr;
@@ -14,6 +15,10 @@ use datafusion::physical_plan::repartition::REPARTITION_RANDOM_STATE;
 
 /// Buckets of all partitions together, if there are not more partitions than that.
 const BUCKETS: usize = 256;
+
+/// The same for keys of any length: their groups fill the caches in any case, and each bucket
+/// keeps memory for more of them.
+const BUCKETS_OF_LONG_KEYS: usize = 32;
 
 /// A partition has at least so many.
 const LEAST_BUCKETS: usize = 16;
@@ -31,9 +36,15 @@ pub(super) struct Deal {
 }
 
 impl Deal {
-    pub(super) fn new(partitions: usize) -> Self {
+    pub(super) fn new(partitions: usize, keys: &[DataType]) -> Self {
         let partitions = partitions.max(1);
-        let buckets = (BUCKETS / partitions).max(LEAST_BUCKETS);
+        let is_short = keys.iter().all(|key| key.primitive_width().is_some());
+        let buckets = if is_short {
+            BUCKETS
+        } else {
+            BUCKETS_OF_LONG_KEYS
+        };
+        let buckets = (buckets / partitions).max(LEAST_BUCKETS);
         Self {
             partitions,
             buckets: buckets.next_power_of_two(),

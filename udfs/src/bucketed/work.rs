@@ -102,14 +102,17 @@ impl<C: Contents> Work<C> {
         context: &TaskContext,
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Self> {
-        let deal = Deal::new(partitions);
+        let rows = plan.unloaded();
+        let keys = plan.unloaded_keys().iter();
+        let keys = keys.map(|key| key.data_type(&rows));
+        let deal = Deal::new(partitions, &keys.collect::<Result<Vec<_>>>()?);
         let inputs = inputs.max(1);
         let pool = context.memory_pool();
         let run_bytes = match pool.memory_limit() {
             MemoryLimit::Finite(limit) => RUN_BYTES.min(limit / SHARE_OF_MEMORY / inputs),
             MemoryLimit::Infinite | MemoryLimit::Unknown => RUN_BYTES,
         };
-        let spills = Spills::new(partitions, plan.unloaded(), context, metrics);
+        let spills = Spills::new(partitions, rows, context, metrics);
         let consumer = MemoryConsumer::new(C::Plan::NAME).with_can_spill(true);
         Ok(Self {
             buckets: (0..deal.all_buckets()).map(|_| Mutex::default()).collect(),
