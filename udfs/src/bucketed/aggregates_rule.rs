@@ -15,6 +15,7 @@ use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFuncti
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::projection::ProjectionExpr;
 use datafusion::physical_expr::{Partitioning, PhysicalExpr};
+use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
@@ -149,7 +150,7 @@ fn over(
     made.build().map(Arc::new)
 }
 
-/// The columns that are sent, each once.
+/// The columns that are sent, each once unless it is another at every look.
 #[derive(Debug, Default)]
 struct Columns(Vec<ProjectionExpr>);
 
@@ -160,6 +161,7 @@ impl Columns {
             return Arc::clone(expr);
         }
         let known = self.0.iter().position(|sent| sent.expr.eq(expr));
+        let known = known.filter(|_| !is_volatile(expr));
         let index = known.unwrap_or(self.0.len());
         let name = expr.downcast_ref::<Column>().map(Column::name);
         let name = name.map_or_else(|| expr.to_string(), str::to_owned);

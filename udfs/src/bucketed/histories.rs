@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Int64Array, MutableArrayData, RecordBatch, make_array,
+};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::Result;
@@ -66,10 +68,12 @@ impl Histories {
         Ok(concat_batches(&self.numbering.input, &self.batches)?)
     }
 
-    fn push(&mut self, rows: RecordBatch) {
-        // What was read from a file has one buffer for all its columns.
+    fn push(&mut self, rows: &RecordBatch) -> Result<()> {
+        let columns = rows.columns().iter().map(owned);
+        let rows = RecordBatch::try_new(rows.schema(), columns.collect::<Result<_>>()?)?;
         self.size += RecordBatchMemoryCounter::new().count_batch(&rows);
         self.batches.push(rows);
+        Ok(())
     }
 }
 
@@ -77,10 +81,7 @@ impl Contents for Histories {
     type Plan = Numbering;
 
     fn add(&mut self, batches: &[RecordBatch]) -> Result<()> {
-        let rows = concat_batches(&self.numbering.input, batches)?;
-        let columns = rows.columns().iter().map(compact).collect();
-        self.push(RecordBatch::try_new(rows.schema(), columns)?);
-        Ok(())
+        self.push(&concat_batches(&self.numbering.input, batches)?)
     }
 
     fn unload(self) -> Result<RecordBatch> {
@@ -88,8 +89,7 @@ impl Contents for Histories {
     }
 
     fn reload(&mut self, rows: &RecordBatch) -> Result<()> {
-        self.push(rows.clone());
-        Ok(())
+        self.push(rows)
     }
 
     fn finish(self) -> Result<RecordBatch> {
@@ -125,11 +125,17 @@ impl Contents for Histories {
     }
 }
 
-/// The same values, of which views hold on to nothing else.
-fn compact(column: &ArrayRef) -> ArrayRef {
-    match column.data_type() {
+/// The same values in memory of their own: part of a window, or of what was read from a file,
+/// would hold on to all of it.
+fn owned(column: &ArrayRef) -> Result<ArrayRef> {
+    Ok(match column.data_type() {
         DataType::Utf8View => Arc::new(column.as_string_view().gc()),
         DataType::BinaryView => Arc::new(column.as_binary_view().gc()),
-        _ => Arc::clone(column),
-    }
+        _ => {
+            let values = column.to_data();
+            let mut copy = MutableArrayData::new(vec![&values], false, values.len());
+            copy.try_extend(0, 0, values.len())?;
+            make_array(copy.freeze())
+        }
+    })
 }

@@ -259,6 +259,10 @@ async fn windows_that_others_rely_on_stay_sorted() {
         let context = context(setting, &table);
         for sql in [
             format!("SELECT id, ts, {session} FROM events ORDER BY id, ts"),
+            format!("SELECT max(id), max(ts) FROM (SELECT *, {session} FROM events ORDER BY id, ts LIMIT 20)"),
+            format!("SELECT count(*), max(id) FROM (SELECT *, {session} FROM events ORDER BY id, ts LIMIT 99 OFFSET 9) WHERE session > 1"),
+            format!("SELECT first_value(id ORDER BY id, ts), last_value(ts ORDER BY id, ts), max(session) \
+                     FROM (SELECT *, {session} FROM events)"),
             format!("SELECT {session}, lag(ts) {over} FROM events"),
             format!("SELECT {session}, rank() OVER (PARTITION BY id ORDER BY kind) FROM events"),
             "SELECT sessionize(ts, 60) OVER (ORDER BY ts) FROM events".to_owned(),
@@ -279,6 +283,26 @@ async fn windows_that_others_rely_on_stay_sorted() {
             assert_eq!(text(&found), text(&wanted), "{sql}\n{shown}");
         }
     }
+}
+
+/// Each call of a volatile function is one of its own.
+#[tokio::test]
+async fn volatile_arguments_are_not_shared() {
+    let table = events(&mut StdRng::seed_from_u64(11), 2, 500, 5);
+    let setting = Setting {
+        rules: true,
+        ..PLAIN
+    };
+    let context = context(setting, &table);
+    let sql =
+        "SELECT kind, corr(random(), random()) < 0.99 AS apart, count(*) FROM events GROUP BY kind";
+    let found = context.sql(sql).await.unwrap().collect().await.unwrap();
+    let found = text(&found);
+    assert!(found.iter().any(|line| line.contains("true")), "{found:?}");
+    assert!(
+        !found.iter().any(|line| line.contains("false")),
+        "{found:?}"
+    );
 }
 
 /// A failure of the input is the query's, whoever reads it.
