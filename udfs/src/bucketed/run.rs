@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::execution::memory_pool::MemoryReservation;
@@ -17,6 +18,7 @@ const WINDOW_ROWS: usize = 1 << 17;
 pub(super) struct Run {
     window: Vec<RecordBatch>,
     window_rows: usize,
+    window_bytes: usize,
     scattered: Vec<Scattered>,
     memory: MemoryReservation,
     counter: RecordBatchMemoryCounter,
@@ -28,19 +30,21 @@ impl Run {
         Self {
             window: Vec::new(),
             window_rows: 0,
+            window_bytes: 0,
             scattered: Vec::new(),
             memory,
             counter: RecordBatchMemoryCounter::new(),
         }
     }
 
-    /// Adds rows; true when there are enough for a window.
-    pub(super) fn push(&mut self, batch: RecordBatch) -> bool {
+    /// Adds rows; true when there are enough for a window, or `limit` bytes of them.
+    pub(super) fn push(&mut self, batch: RecordBatch, limit: usize) -> bool {
         if batch.num_rows() > 0 {
             self.window_rows += batch.num_rows();
+            self.window_bytes += batch.columns().iter().map(bytes).sum::<usize>();
             self.window.push(batch);
         }
-        self.window_rows >= WINDOW_ROWS
+        self.window_rows >= WINDOW_ROWS || self.window_bytes >= limit
     }
 
     /// Scatters the rows of the window. True when the run should be added, at `limit` bytes or
@@ -57,6 +61,7 @@ impl Run {
         let scattered = scatter(&self.window, keys, deal)?;
         self.window.clear();
         self.window_rows = 0;
+        self.window_bytes = 0;
         let size = self.counter.count_batch(scattered.all());
         self.scattered.push(scattered);
         Ok(self.memory.try_grow(size).is_err() || self.memory.size() >= limit)
@@ -73,5 +78,15 @@ impl Run {
         self.scattered.clear();
         self.counter = RecordBatchMemoryCounter::new();
         self.memory.free();
+    }
+}
+
+/// Of the values themselves: many batches may be parts of one.
+fn bytes(column: &ArrayRef) -> usize {
+    let views = |bytes: usize| bytes + column.len() * size_of::<u128>();
+    match column.data_type() {
+        DataType::Utf8View => views(column.as_string_view().total_buffer_bytes_used()),
+        DataType::BinaryView => views(column.as_binary_view().total_buffer_bytes_used()),
+        _ => column.to_data().get_slice_memory_size().unwrap_or_default(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::Result;
+use datafusion::common::{Result, internal_err};
 use datafusion::execution::spill_file::SpillFile;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, SpillMetrics};
@@ -98,6 +98,9 @@ impl Reader {
             return Ok(None);
         }
         self.buckets.pop_front();
-        self.rows.next().await.transpose()
+        match self.rows.next().await {
+            Some(rows) => rows.map(Some),
+            None => internal_err!("the file of a bucket ends before its rows"),
+        }
     }
 }

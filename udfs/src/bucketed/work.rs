@@ -166,7 +166,7 @@ impl<C: Contents> Work<C> {
                 }
                 continue;
             }
-            if run.push(batch) && self.scatter(&mut run)? {
+            if run.push(batch, self.run_bytes) && self.scatter(&mut run)? {
                 self.add(task, &mut run)?;
             }
         }
