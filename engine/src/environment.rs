@@ -88,7 +88,7 @@ pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's rules, and after them those that group once what grows with its rows, and compute
+/// DataFusion's rules, and after them those that work on one bucket of customers at a time, and compute
 /// repeated parts once.
 pub(crate) fn physical_optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
