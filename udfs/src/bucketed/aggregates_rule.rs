@@ -14,7 +14,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::projection::ProjectionExpr;
-use datafusion::physical_expr::{Partitioning, PhysicalExpr};
+use datafusion::physical_expr::{Partitioning, PhysicalExpr, physical_exprs_equal};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
@@ -107,10 +107,15 @@ fn first_step(last: &AggregateExec) -> Option<(&AggregateExec, usize)> {
     let (first, partitions) = match last.mode() {
         AggregateMode::FinalPartitioned => {
             let sent = last.input().downcast_ref::<RepartitionExec>()?;
-            let Partitioning::Hash(_, partitions) = sent.partitioning() else {
+            let Partitioning::Hash(keys, partitions) = sent.partitioning() else {
                 return None;
             };
-            (sent.input().downcast_ref::<AggregateExec>()?, *partitions)
+            let first = sent.input().downcast_ref::<AggregateExec>()?;
+            // What reads the groups may count on the partition in which each of them comes.
+            if !physical_exprs_equal(keys, &first.output_group_expr()) {
+                return None;
+            }
+            (first, *partitions)
         }
         AggregateMode::Final => {
             let sent = last.input().downcast_ref::<CoalescePartitionsExec>()?;
