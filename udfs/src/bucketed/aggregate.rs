@@ -23,6 +23,7 @@ use super::operator::Operator;
 pub(crate) struct BucketedAggregateExec {
     /// What is computed; its input stands for the rows that arrive at a partition.
     once: Arc<AggregateExec>,
+    calls: Arc<Calls>,
     /// The rows that look at the columns needed.
     rows: Arc<dyn ExecutionPlan>,
     operator: Operator<Groups>,
@@ -30,11 +31,14 @@ pub(crate) struct BucketedAggregateExec {
 
 impl BucketedAggregateExec {
     /// The same as `once`, whose input is a [`RepartitionExec`] by the keys of its groups.
-    pub(super) fn of(once: Arc<AggregateExec>) -> Option<Self> {
-        let sent = once.input().downcast_ref::<RepartitionExec>()?;
-        Some(Self {
+    pub(super) fn of(once: AggregateExec) -> Result<Self> {
+        let Some(sent) = once.input().downcast_ref::<RepartitionExec>() else {
+            return internal_err!("rows are sent before they are aggregated once");
+        };
+        Ok(Self {
             rows: Arc::clone(sent.input()),
-            once,
+            calls: Arc::new(Calls::of(&once)?),
+            once: Arc::new(once),
             operator: Operator::new(),
         })
     }
@@ -85,17 +89,13 @@ impl ExecutionPlan for BucketedAggregateExec {
             return internal_err!("{} has one input", self.name());
         };
         let sent = sent.partitioning().clone();
-        let sent = Arc::new(RepartitionExec::try_new(Arc::clone(&rows), sent)?);
+        let sent = Arc::new(RepartitionExec::try_new(rows, sent)?);
         let once = Arc::clone(&self.once) as Arc<dyn ExecutionPlan>;
         let once = once.replace_children(vec![sent], options)?;
         let Some(once) = once.downcast_ref::<AggregateExec>() else {
             return internal_err!("{} became another node", self.name());
         };
-        Ok(Arc::new(Self {
-            once: Arc::new(once.clone()),
-            rows,
-            operator: Operator::new(),
-        }))
+        Ok(Arc::new(Self::of(once.clone())?))
     }
 
     fn with_new_children(
@@ -111,9 +111,8 @@ impl ExecutionPlan for BucketedAggregateExec {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let plan = || Calls::of(&self.once);
         self.operator
-            .execute(self, &self.rows, plan, partition, context)
+            .execute(self, &self.rows, &self.calls, partition, context)
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

@@ -96,8 +96,7 @@ fn grouped_once(last: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> 
     if once.schema() != last.schema() {
         return Ok(None);
     }
-    let bucketed = BucketedAggregateExec::of(Arc::new(once));
-    Ok(bucketed.map(|bucketed| Arc::new(bucketed) as Arc<dyn ExecutionPlan>))
+    Ok(Some(Arc::new(BucketedAggregateExec::of(once)?)))
 }
 
 /// The step that reads the rows whose groups `last` gives, and the partitions in which it gives

@@ -95,8 +95,8 @@ impl Contents for Histories {
     fn finish(self) -> Result<RecordBatch> {
         let rows = self.rows()?;
         let keys = evaluated(&self.numbering.keys, &rows)?;
-        let fields = keys.iter().zip(&self.numbering.keys);
-        let fields = fields.map(|(_, key)| key.return_field(&self.numbering.input));
+        let fields = self.numbering.keys.iter();
+        let fields = fields.map(|key| key.return_field(&self.numbering.input));
         let schema = Arc::new(Schema::new(fields.collect::<Result<Vec<_>>>()?));
         let mut values = new_group_values(schema, &GroupOrdering::None)?;
         let mut customers = Vec::new();

@@ -1,22 +1,22 @@
 //! What the plan nodes that work bucket by bucket have in common when they are executed.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::coop::make_cooperative;
 use datafusion::physical_plan::metrics::{
-    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput, SplitMetrics,
 };
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::stream::{BatchSplitStream, RecordBatchStreamAdapter};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::future::{BoxFuture, Shared};
 use futures::stream::{self, Stream};
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 
-use super::work::{Contents, Finishing, Work};
+use super::work::{Contents, Finishing, Work, lock};
 
 /// The work of one execution of a node, begun by the first of its partitions.
 pub(super) struct Operator<C: Contents> {
@@ -55,7 +55,7 @@ impl<C: Contents> Operator<C> {
         &self,
         node: &dyn ExecutionPlan,
         input: &Arc<dyn ExecutionPlan>,
-        plan: impl FnOnce() -> Result<C::Plan>,
+        plan: &Arc<C::Plan>,
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
@@ -67,11 +67,10 @@ impl<C: Contents> Operator<C> {
             read.await.map_err(DataFusionError::Shared)?;
             work.finishing(partition)
         };
-        let results = stream::once(finishing).flat_map(|finishing| match finishing {
-            Ok(finishing) => results(finishing).boxed(),
-            Err(error) => stream::once(async { Err(error) }).boxed(),
-        });
-        let batches = results.flat_map(move |result| stream::iter(pieces(result, batch_size)));
+        let results = stream::once(finishing).map_ok(results).try_flatten();
+        let results = RecordBatchStreamAdapter::new(node.schema(), results);
+        let metrics = SplitMetrics::new(&self.metrics, partition);
+        let batches = BatchSplitStream::new(Box::pin(results), batch_size, metrics);
         let batches = batches.map(move |batch| batch.record_output(&baseline));
         let batches = RecordBatchStreamAdapter::new(node.schema(), batches);
         Ok(make_cooperative(Box::pin(batches)))
@@ -81,19 +80,16 @@ impl<C: Contents> Operator<C> {
     fn started(
         &self,
         input: &Arc<dyn ExecutionPlan>,
-        plan: impl FnOnce() -> Result<C::Plan>,
+        plan: &Arc<C::Plan>,
         partition: usize,
         partitions: usize,
         context: &Arc<TaskContext>,
     ) -> Result<Started<C>> {
-        let handing_out = &mut *self
-            .handing_out
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let handing_out = &mut *lock(&self.handing_out);
         let mut current = match handing_out.take() {
             Some(current) if !current.handed[partition] => current,
             _ => HandingOut {
-                started: self.start(input, plan()?, partitions, context)?,
+                started: self.start(input, plan, partitions, context)?,
                 handed: vec![false; partitions],
             },
         };
@@ -108,12 +104,12 @@ impl<C: Contents> Operator<C> {
     fn start(
         &self,
         input: &Arc<dyn ExecutionPlan>,
-        plan: C::Plan,
+        plan: &Arc<C::Plan>,
         partitions: usize,
         context: &Arc<TaskContext>,
     ) -> Result<Started<C>> {
         let inputs = input.output_partitioning().partition_count();
-        let work = Work::new(Arc::new(plan), inputs, partitions, context, &self.metrics)?;
+        let work = Work::new(Arc::clone(plan), inputs, partitions, context, &self.metrics)?;
         let work = Arc::new(work);
         let inputs = (0..inputs).map(|number| input.execute(number, Arc::clone(context)));
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
@@ -143,15 +139,4 @@ fn results<C: Contents>(finishing: Finishing<C>) -> impl Stream<Item = Result<Re
         let result = finishing.next().await?;
         Ok(result.map(|result| (result, finishing)))
     })
-}
-
-/// `result` in batches of at most `rows` rows.
-fn pieces(result: Result<RecordBatch>, rows: usize) -> Vec<Result<RecordBatch>> {
-    match result {
-        Err(error) => vec![Err(error)],
-        Ok(result) => (0..result.num_rows())
-            .step_by(rows.max(1))
-            .map(|start| Ok(result.slice(start, rows.min(result.num_rows() - start))))
-            .collect(),
-    }
 }

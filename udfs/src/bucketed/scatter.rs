@@ -13,6 +13,8 @@ use datafusion::common::hash_utils::create_hashes;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::repartition::REPARTITION_RANDOM_STATE;
 
+use crate::math::counting_sort::starts;
+
 /// Buckets of all partitions together, if there are not more partitions than that.
 const BUCKETS: usize = 256;
 
@@ -115,10 +117,7 @@ pub(super) fn scatter(
         *hash = bucket as u64;
         ends[bucket] += 1;
     }
-    let mut total = 0;
-    for end in &mut ends {
-        total += std::mem::replace(end, total);
-    }
+    starts(&mut ends);
     let mut order = vec![0; rows.num_rows()];
     for (row, bucket) in hashes.iter().enumerate() {
         let place = &mut ends[*bucket as usize];

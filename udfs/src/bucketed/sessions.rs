@@ -25,8 +25,9 @@ use super::operator::Operator;
 /// customer come in no order.
 #[derive(Debug)]
 pub(crate) struct BucketedSessionsExec {
-    /// What is computed; its own input is not read.
+    /// What it stands for; its own input is not read.
     window: Arc<BoundedWindowAggExec>,
+    numbering: Arc<Numbering>,
     /// Each customer's rows, anywhere and in any order.
     rows: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
@@ -40,9 +41,9 @@ impl BucketedSessionsExec {
         window: Arc<BoundedWindowAggExec>,
         rows: &Arc<dyn ExecutionPlan>,
     ) -> Result<Option<Self>> {
-        if numbering(&window)?.is_none() {
+        let Some(numbering) = numbering(&window)? else {
             return Ok(None);
-        }
+        };
         let partitions = window.properties().output_partitioning().partition_count();
         let properties = PlanProperties::new(
             EquivalenceProperties::new(window.schema()),
@@ -52,6 +53,7 @@ impl BucketedSessionsExec {
         );
         Ok(Some(Self {
             window,
+            numbering: Arc::new(numbering),
             rows: Arc::clone(rows),
             properties: Arc::new(properties),
             operator: Operator::new(),
@@ -136,6 +138,7 @@ impl ExecutionPlan for BucketedSessionsExec {
         };
         Ok(Arc::new(Self {
             window: Arc::clone(&self.window),
+            numbering: Arc::clone(&self.numbering),
             rows,
             properties: Arc::clone(&self.properties),
             operator: Operator::new(),
@@ -155,12 +158,8 @@ impl ExecutionPlan for BucketedSessionsExec {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let plan = || match numbering(&self.window)? {
-            Some(numbering) => Ok(numbering),
-            None => internal_err!("{} has other functions", self.name()),
-        };
         self.operator
-            .execute(self, &self.rows, plan, partition, context)
+            .execute(self, &self.rows, &self.numbering, partition, context)
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

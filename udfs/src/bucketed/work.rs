@@ -214,10 +214,7 @@ impl<C: Contents> Work<C> {
     fn change(&self, number: usize, change: impl FnOnce(&mut C) -> Result<()>) -> Result<()> {
         let reserved = {
             let mut bucket = lock(&self.buckets[number]);
-            let bucket = match bucket.as_mut() {
-                Some(bucket) => bucket,
-                None => bucket.insert(self.bucket()?),
-            };
+            let bucket = self.begun(&mut bucket)?;
             change(&mut bucket.contents)?;
             self.reserve(bucket)
         };
@@ -241,10 +238,14 @@ impl<C: Contents> Work<C> {
         }
     }
 
-    fn bucket(&self) -> Result<Bucket<C>> {
-        Ok(Bucket {
-            contents: self.plan.empty()?,
-            reserved: 0,
+    /// The bucket, which is empty if there was none.
+    fn begun<'a>(&self, bucket: &'a mut Option<Bucket<C>>) -> Result<&'a mut Bucket<C>> {
+        Ok(match bucket {
+            Some(bucket) => bucket,
+            none => none.insert(Bucket {
+                contents: self.plan.empty()?,
+                reserved: 0,
+            }),
         })
     }
 
@@ -300,10 +301,7 @@ impl<C: Contents> Finishing<C> {
                 let Some(rows) = file.rows_of(number).await? else {
                     continue;
                 };
-                let bucket = match bucket.as_mut() {
-                    Some(bucket) => bucket,
-                    None => bucket.insert(self.work.bucket()?),
-                };
+                let bucket = self.work.begun(&mut bucket)?;
                 bucket.contents.reload(&rows)?;
                 self.work.reserve(bucket)?;
             }
@@ -322,6 +320,6 @@ impl<C: Contents> Finishing<C> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

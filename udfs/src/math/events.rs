@@ -4,6 +4,7 @@
 //! sorted, by counting, into their groups, and in each group by time where they are not already.
 
 use crate::math::chunked::Chunked;
+use crate::math::counting_sort;
 
 /// What happened in one row of a group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -159,10 +160,7 @@ impl EventLog {
                 *count += 1;
             }
         });
-        let mut total = 0;
-        for start in &mut starts {
-            total += std::mem::replace(start, total);
-        }
+        let total = counting_sort::starts(&mut starts);
         (starts, total)
     }
 

@@ -1,5 +1,7 @@
 //! Where sessions begin: at the first event, and at each that comes too late for the one before.
 
+use crate::math::counting_sort::starts;
+
 /// What ends a session, in ticks of the times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SessionRule {
@@ -63,11 +65,7 @@ pub(crate) fn session_numbers(
     let mut ends = vec![0; count];
     let known = || (0..times.len()).filter(|&event| is_known(event));
     known().for_each(|event| ends[customers[event]] += 1);
-    let mut total = 0;
-    for end in &mut ends {
-        total += std::mem::replace(end, total);
-    }
-    let mut events = vec![(0, 0); total];
+    let mut events = vec![(0, 0); starts(&mut ends)];
     for event in known() {
         let place = &mut ends[customers[event]];
         events[*place] = (times[event], event);

@@ -1,5 +1,7 @@
 //! All values of each of many groups, as they come.
 
+use crate::math::counting_sort::starts;
+
 /// The values of many groups in one list: twelve bytes a value, nothing for a group.
 #[derive(Debug, Default)]
 pub(crate) struct ValueLists {
@@ -26,18 +28,12 @@ impl ValueLists {
     /// after another's.
     pub(crate) fn by_group(&self, groups: usize) -> (Vec<usize>, Vec<f64>) {
         let mut ends = vec![0; groups];
-        let mut count = 0;
         for owner in &self.owners {
             if let Some(end) = ends.get_mut(*owner as usize) {
                 *end += 1;
-                count += 1;
             }
         }
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        let mut sorted = vec![0.0; count];
+        let mut sorted = vec![0.0; starts(&mut ends)];
         for (owner, value) in self.owners.iter().zip(&self.values) {
             if let Some(end) = ends.get_mut(*owner as usize) {
                 sorted[*end] = *value;
