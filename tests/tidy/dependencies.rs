@@ -5,11 +5,15 @@ use std::path::Path;
 use super::{assert_none, read};
 
 /// Each crate with the crates of ours that it may use.
-const ALLOWED: [(&str, &[&str]); 5] = [
+const ALLOWED: [(&str, &[&str]); 6] = [
     ("udfs", &[]),
     ("proto", &[]),
     ("engine", &["cohortql-udfs"]),
-    ("server", &["cohortql-engine", "cohortql-proto"]),
+    ("server/protocol", &["cohortql-proto"]),
+    (
+        "server",
+        &["cohortql-engine", "cohortql-proto", "cohortql-protocol"],
+    ),
     ("", &["cohortql-server", "cohortql-engine", "cohortql-udfs"]),
 ];
 
