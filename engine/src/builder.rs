@@ -8,6 +8,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::planner::RelationPlanner;
 use datafusion::prelude::SessionContext;
 
+use crate::access::{self, Policies};
 use crate::catalog::Catalog;
 use crate::config::{Config, Settings, in_file};
 use crate::engine::{Shared, base_dir};
@@ -130,6 +131,8 @@ impl EngineBuilder {
         cohortql_udfs::register_all(&context)?;
         let catalog = Arc::new(Catalog::open(settings.project_dir.as_deref())?);
         let base = base_dir(&settings)?;
+        let key = access::mask_key(settings.mask_key_file.as_deref(), &base)?;
+        let policies = Arc::new(Policies::new(settings.roles.clone(), &base, key)?);
         for (name, table) in &settings.tables {
             catalog.declare(TableDefinition::from_config(name, table, &base)?);
         }
@@ -139,6 +142,7 @@ impl EngineBuilder {
             runtimes,
             queries: Arc::new(Queries::default()),
             catalog,
+            policies,
             template: context.state(),
         });
         shared.catalog.attach(&shared);

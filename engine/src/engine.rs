@@ -1,5 +1,6 @@
 //! The engine: what all sessions share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +9,9 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemTable, TableProvider};
 use datafusion::execution::SessionState;
 
+use crate::access::{Policies, Principal};
 use crate::catalog::{self, Catalog};
+use crate::config::RoleConfig;
 use crate::queries::Queries;
 use crate::runtime::Task;
 use crate::stores::Location;
@@ -24,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) runtimes: Runtimes,
     pub(crate) queries: Arc<Queries>,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) policies: Arc<Policies>,
     pub(crate) template: SessionState,
 }
 
@@ -62,6 +66,23 @@ impl Engine {
     /// A new session with options of its own.
     pub fn session(&self) -> Session {
         Session::new(Arc::clone(self.session.shared()))
+    }
+
+    /// A new session of somebody who has come in from `client`, and who sees and does no more than the
+    /// roles allow.
+    pub fn session_for(&self, principal: Principal, client: Option<String>) -> Session {
+        Session::of(Arc::clone(self.session.shared()), principal, client)
+    }
+
+    /// Puts other roles in force, for every session at once. Statements that were planned under other
+    /// rights fail when they are run.
+    ///
+    /// # Errors
+    /// When a role is malformed; then the roles stay what they were.
+    pub fn set_roles(&self, roles: BTreeMap<String, RoleConfig>) -> Result<(), EngineError> {
+        let shared = self.session.shared();
+        let base = base_dir(&shared.settings)?;
+        shared.policies.replace(roles, &base)
     }
 
     /// The session that the engine's own methods use.

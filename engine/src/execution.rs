@@ -35,6 +35,7 @@ pub(crate) async fn execute(
     running: Running,
 ) -> Result<QueryStream, EngineError> {
     planned.require_bound()?;
+    session.check(planned.logical_plan())?;
     let schema = planned.schema();
     match planned.kind() {
         StatementKind::Query => query(session, planned, running, schema).await,

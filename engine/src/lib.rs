@@ -16,6 +16,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 //! ```
 
+mod access;
 mod builder;
 pub mod catalog;
 mod changes;
@@ -42,6 +43,7 @@ mod statement;
 pub mod stores;
 mod stream;
 
+pub use access::{Principal, Privilege};
 pub use builder::EngineBuilder;
 pub use config::{Config, Settings};
 pub use engine::Engine;

@@ -11,6 +11,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
+use crate::access::GuardedExec;
 use crate::sharing::SharedExec;
 
 /// Counters that a query moves while it runs; reading them is cheap.
@@ -155,6 +156,9 @@ impl Scan {
 }
 
 fn collect_scans(plan: &Arc<dyn ExecutionPlan>, scans: &mut Vec<Scan>) {
+    if let Some(guarded) = plan.downcast_ref::<GuardedExec>() {
+        return collect_scans(guarded.inner(), scans);
+    }
     let children = plan.children();
     // What reads the rows of another part reads no table.
     let again = plan

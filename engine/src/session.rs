@@ -1,12 +1,16 @@
 //! A session: options of its own over the engine's tables and threads.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
+use datafusion::common::TableReference;
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 
-use crate::engine::Shared;
+use crate::access::{Access, GuardedCatalogs, Principal, Privilege};
+use crate::engine::{Shared, base_dir};
 use crate::queries::Running;
 use crate::runtime::Task;
 use crate::{EngineError, Planned, QueryStream, Statement, execution};
@@ -16,6 +20,8 @@ use crate::{EngineError, Planned, QueryStream, Statement, execution};
 pub struct Session {
     shared: Arc<Shared>,
     context: SessionContext,
+    access: Option<Access>,
+    client: Option<Arc<str>>,
 }
 
 impl Session {
@@ -24,7 +30,77 @@ impl Session {
         Self {
             context: SessionContext::new_with_state(state),
             shared,
+            access: None,
+            client: None,
         }
+    }
+
+    pub(crate) fn of(shared: Arc<Shared>, principal: Principal, client: Option<String>) -> Self {
+        let access = Access::new(principal, Arc::clone(&shared.policies));
+        let catalogs = GuardedCatalogs::new(shared.template.clone(), access.clone());
+        let state = SessionStateBuilder::new_from_existing(shared.template.clone())
+            .with_catalog_list(Arc::new(catalogs))
+            .build();
+        Self {
+            context: SessionContext::new_with_state(state),
+            shared,
+            access: Some(access),
+            client: client.map(Into::into),
+        }
+    }
+
+    /// Whose session this is; none when everything is allowed.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.access.as_ref().map(Access::principal)
+    }
+
+    /// Where the principal has come in from.
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+
+    /// Whether the session has a privilege.
+    pub fn has(&self, privilege: Privilege) -> bool {
+        self.access
+            .as_ref()
+            .is_none_or(|access| access.has(privilege))
+    }
+
+    /// Refuses what takes a privilege that the session does not have.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`], naming the privilege.
+    pub fn require(&self, privilege: Privilege) -> Result<(), EngineError> {
+        let access = self.access.as_ref();
+        access.map_or(Ok(()), |access| access.require(privilege))
+    }
+
+    /// Refuses writing to a table, or making one of that name, where no role allows it.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`], naming the table.
+    pub fn may_write(&self, table: &TableReference) -> Result<(), EngineError> {
+        let access = self.access.as_ref();
+        access.map_or(Ok(()), |access| access.may_write(table))
+    }
+
+    /// Refuses reading and writing files at a location, relative ones counted from `base`, that no role
+    /// allows.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`], naming the location.
+    pub fn may_reach(&self, location: &str, base: &Path) -> Result<(), EngineError> {
+        let access = self.access.as_ref();
+        access.map_or(Ok(()), |access| access.may_reach(location, base))
+    }
+
+    /// Refuses a plan that does what the session may not.
+    pub(crate) fn check(&self, plan: &LogicalPlan) -> Result<(), EngineError> {
+        let Some(access) = &self.access else {
+            return Ok(());
+        };
+        let base = base_dir(&self.shared.settings)?;
+        access.check(plan, &self.context.state(), &base)
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -74,7 +150,9 @@ impl Session {
             Planned::plan(context, statement).await
         };
         let work = Task::spawn(self.shared.runtimes.compute(), work);
-        running.unless_stopped(work).await??
+        let planned = running.unless_stopped(work).await???;
+        self.check(planned.logical_plan())?;
+        Ok(planned)
     }
 
     /// Puts a statement on the list of those that are running.

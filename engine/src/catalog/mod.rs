@@ -29,6 +29,7 @@ use datafusion::error::Result;
 use datafusion::execution::SessionState;
 
 use crate::EngineError;
+use crate::access::GuardedSchema;
 use crate::engine::Shared;
 use crate::environment::{CATALOG, SCHEMA};
 use crate::formats::TableDefinition;
@@ -186,6 +187,11 @@ pub(crate) fn failure_of(state: &SessionState, table: &str) -> Option<EngineErro
         TableReference::parse_str(table).resolve(&options.default_catalog, &options.default_schema);
     let catalog = state.catalog_list().catalog(&name.catalog)?;
     let schema = catalog.schema(&name.schema)?;
+    // Behind rights, the reason is known of what they show.
+    let schema = match schema.downcast_ref::<GuardedSchema>() {
+        Some(guarded) => Arc::clone(guarded.showing(&name.table)?),
+        None => schema,
+    };
     schema.downcast_ref::<Schema>()?.failure(&name.table)
 }
 

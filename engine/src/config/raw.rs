@@ -17,6 +17,8 @@ pub struct Config {
     pub tables: BTreeMap<String, TableConfig>,
     /// `[stores."s3://bucket/prefix"]`
     pub stores: BTreeMap<String, StoreConfig>,
+    /// `[roles.NAME]`
+    pub roles: BTreeMap<String, RoleConfig>,
 }
 
 /// Limits and defaults of the engine.
@@ -37,6 +39,8 @@ pub struct EngineConfig {
     pub time_zone: Option<String>,
     /// How long a statement may take, such as `"30s"`.
     pub statement_timeout: Option<String>,
+    /// File with the key of mask `hash`; a key is drawn at each start when there is none.
+    pub mask_key_file: Option<String>,
 }
 
 /// A table.
@@ -69,6 +73,34 @@ pub struct StoreConfig {
     pub files: BTreeMap<String, String>,
     /// A profile of the provider's own configuration.
     pub profile: Option<String>,
+}
+
+/// What those who have a role may see and do; what no role of theirs allows is denied.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoleConfig {
+    /// Tables and views that are shown whole: `"*"`, `"schema.*"`, `"schema.table"`.
+    pub read: Vec<String>,
+    /// Tables that may be written, and made and dropped with the privilege `ddl`.
+    pub write: Vec<String>,
+    /// Tables of which a part is shown, by `"schema.table"`.
+    pub tables: BTreeMap<String, RoleTableConfig>,
+    /// `ddl`, `copy`, `external`, `set`, `files`, `monitor`.
+    pub privileges: Vec<String>,
+    /// Files, folders and URLs below which COPY and external tables may reach.
+    pub locations: Vec<String>,
+}
+
+/// The part of a table that a role shows.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoleTableConfig {
+    /// The columns shown; all when left out.
+    pub columns: Option<Vec<String>>,
+    /// A condition in SQL on the rows shown; `current_user` is the user's name.
+    pub filter: Option<String>,
+    /// Columns shown masked: `full`, `hash`, `last4` or `null`.
+    pub masks: BTreeMap<String, String>,
 }
 
 impl Config {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::quantities::{parse_duration, parse_size};
-use super::{Config, StoreConfig, TableConfig, machine, time_zone};
+use super::{Config, RoleConfig, StoreConfig, TableConfig, machine, time_zone};
 use crate::EngineError;
 
 /// Rows in a batch unless told otherwise.
@@ -49,6 +49,10 @@ pub struct Settings {
     pub tables: BTreeMap<String, TableConfig>,
     /// Object stores by URL prefix; checked further when the engine starts.
     pub stores: BTreeMap<String, StoreConfig>,
+    /// Roles by name; checked further when the engine starts.
+    pub roles: BTreeMap<String, RoleConfig>,
+    /// File with the key of mask `hash`.
+    pub mask_key_file: Option<PathBuf>,
 }
 
 impl TableConfig {
@@ -93,6 +97,8 @@ impl Settings {
             base_dir: None,
             tables: config.tables,
             stores: config.stores,
+            roles: config.roles,
+            mask_key_file: engine.mask_key_file.map(PathBuf::from),
         };
         settings.checked()
     }

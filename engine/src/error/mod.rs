@@ -83,6 +83,12 @@ pub enum EngineError {
         /// Which object and why; never a credential.
         message: String,
     },
+    /// The principal of the session has no right to it.
+    #[error("{message}")]
+    Denied {
+        /// Who may not do what.
+        message: String,
+    },
     /// Memory or temporary disk space ran out for this query.
     #[error("{message}")]
     Resources {
@@ -151,6 +157,7 @@ impl EngineError {
             | Self::Config { message }
             | Self::Catalog { message }
             | Self::Storage { message }
+            | Self::Denied { message }
             | Self::Resources { message }
             | Self::Internal { message } => *message = format!("{what}: {message}"),
             Self::DeadlineExceeded { .. } | Self::Cancelled => {}

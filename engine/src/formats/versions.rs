@@ -11,6 +11,7 @@ use datafusion::error::Result;
 use super::delta::DeltaProvider;
 use super::files::FileTable;
 use super::mapped::MappedTable;
+use crate::access::GuardedTable;
 
 /// A moment in the life of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +51,9 @@ pub(crate) trait Versioned: TableProvider {
 pub(crate) fn versioned(table: &dyn TableProvider) -> Option<&dyn Versioned> {
     if let Some(delta) = table.downcast_ref::<DeltaProvider>() {
         return Some(delta);
+    }
+    if let Some(guarded) = table.downcast_ref::<GuardedTable>() {
+        return versioned(guarded.table().as_ref()).map(|_| guarded as &dyn Versioned);
     }
     let mapped = table.downcast_ref::<MappedTable>()?;
     versioned(mapped.source().as_ref()).map(|_| mapped as &dyn Versioned)
