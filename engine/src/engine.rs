@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemTable, TableProvider};
 use datafusion::execution::SessionState;
 
-use crate::access::{Policies, Principal};
+use crate::access::{self, Policies, Principal};
 use crate::catalog::{self, Catalog};
 use crate::config::RoleConfig;
 use crate::queries::Queries;
@@ -83,6 +83,17 @@ impl Engine {
         let shared = self.session.shared();
         let base = base_dir(&shared.settings)?;
         shared.policies.replace(roles, &base)
+    }
+
+    /// What is wrong with the roles in force when they are tried on the tables that there are, one line
+    /// each; such a table is closed to those who have the role.
+    pub async fn check_roles(&self) -> Vec<String> {
+        let shared = Arc::clone(self.session.shared());
+        let work = async move { access::complaints(&shared.policies, &shared.template).await };
+        match Task::spawn(self.runtimes().compute(), work).await {
+            Ok(complaints) => complaints,
+            Err(error) => vec![error.to_string()],
+        }
     }
 
     /// The session that the engine's own methods use.

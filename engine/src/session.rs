@@ -10,7 +10,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 
 use crate::access::{Access, GuardedCatalogs, Principal, Privilege};
-use crate::engine::{Shared, base_dir};
+use crate::engine::Shared;
 use crate::queries::Running;
 use crate::runtime::Task;
 use crate::{EngineError, Planned, QueryStream, Statement, execution};
@@ -99,8 +99,8 @@ impl Session {
         let Some(access) = &self.access else {
             return Ok(());
         };
-        let base = base_dir(&self.shared.settings)?;
-        access.check(plan, &self.context.state(), &base)
+        let state = self.context.state_ref();
+        access.check(plan, &state.read(), &self.shared.settings)
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

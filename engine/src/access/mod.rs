@@ -26,6 +26,7 @@ mod rights;
 mod roles;
 mod statements;
 mod table;
+mod verify;
 
 use std::fmt;
 use std::path::Path;
@@ -45,6 +46,7 @@ pub(crate) use policies::Policies;
 pub use privilege::Privilege;
 use rights::Rights;
 pub(crate) use table::GuardedTable;
+pub(crate) use verify::complaints;
 
 /// Somebody who has come in, with the roles given to him.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -10,6 +10,9 @@ use crate::EngineError;
 use crate::config::{RoleConfig, RoleTableConfig};
 use crate::stores::Location;
 
+/// Allows all locations.
+const EVERYWHERE: &str = "*";
+
 /// A role.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Role {
@@ -17,6 +20,7 @@ pub(super) struct Role {
     write: Vec<Pattern>,
     tables: BTreeMap<(String, String), Grant>,
     privileges: BTreeSet<Privilege>,
+    /// URLs below which files may be reached; the empty one is above all others.
     locations: Vec<String>,
 }
 
@@ -116,7 +120,10 @@ impl Role {
     pub(super) fn reaches(&self, url: &str) -> bool {
         self.locations.iter().any(|allowed| {
             url.strip_prefix(allowed.as_str()).is_some_and(|rest| {
-                rest.is_empty() || allowed.ends_with('/') || rest.starts_with('/')
+                allowed.is_empty()
+                    || rest.is_empty()
+                    || allowed.ends_with('/')
+                    || rest.starts_with('/')
             })
         })
     }
@@ -160,6 +167,9 @@ fn grant(key: &str, config: RoleTableConfig) -> Result<Grant, EngineError> {
 
 /// The URL below which files may be reached.
 fn location(text: &str, base: &Path) -> Result<String, String> {
+    if text == EVERYWHERE {
+        return Ok(String::new());
+    }
     let location = Location::parse(text, base).map_err(|error| error.to_string())?;
     if location.glob().is_some() {
         return Err(format!(

@@ -1,7 +1,5 @@
 //! What a statement does beside reading, and the privileges it needs.
 
-use std::path::Path;
-
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{SchemaReference, TableReference};
 use datafusion::datasource::source_as_provider;
@@ -9,22 +7,21 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement};
 
 use super::{Access, GuardedTable, Privilege};
-use crate::EngineError;
-use crate::engine::working_dir;
+use crate::engine::{base_dir, working_dir};
 use crate::environment::CATALOG;
+use crate::{EngineError, Settings};
 
 impl Access {
-    /// Refuses a plan that does what the principal may not, wherever in the plan it stands. `base` is where
-    /// relative locations of tables count from.
+    /// Refuses a plan that does what the principal may not, wherever in the plan it stands.
     pub(crate) fn check(
         &self,
         plan: &LogicalPlan,
         state: &SessionState,
-        base: &Path,
+        settings: &Settings,
     ) -> Result<(), EngineError> {
         let mut refused = None;
         plan.apply_with_subqueries(|node| {
-            refused = self.check_node(node, state, base).err();
+            refused = self.check_node(node, state, settings).err();
             Ok(match refused {
                 None => TreeNodeRecursion::Continue,
                 Some(_) => TreeNodeRecursion::Stop,
@@ -37,10 +34,10 @@ impl Access {
         &self,
         node: &LogicalPlan,
         state: &SessionState,
-        base: &Path,
+        settings: &Settings,
     ) -> Result<(), EngineError> {
         match node {
-            LogicalPlan::Ddl(ddl) => self.check_ddl(ddl, state, base),
+            LogicalPlan::Ddl(ddl) => self.check_ddl(ddl, state, settings),
             LogicalPlan::Copy(copy) => {
                 self.require(Privilege::Copy)?;
                 self.may_reach(&copy.output_url, &working_dir()?)
@@ -57,17 +54,18 @@ impl Access {
         &self,
         ddl: &DdlStatement,
         state: &SessionState,
-        base: &Path,
+        settings: &Settings,
     ) -> Result<(), EngineError> {
         self.require(Privilege::Ddl)?;
         match ddl {
             DdlStatement::CreateExternalTable(create) => {
                 self.require(Privilege::External)?;
                 self.may_write(&resolved(&create.name, state))?;
+                let base = base_dir(settings)?;
                 create
                     .locations
                     .iter()
-                    .try_for_each(|location| self.may_reach(location, base))
+                    .try_for_each(|location| self.may_reach(location, &base))
             }
             DdlStatement::CreateMemoryTable(create) => {
                 self.may_write(&resolved(&create.name, state))

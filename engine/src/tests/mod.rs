@@ -1,5 +1,6 @@
 //! Tests of the engine as its users see it.
 
+mod access;
 mod catalog;
 mod limits;
 mod parameters;
