@@ -6,12 +6,12 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
 use cohortql_engine::{EngineError, Planned, Session, StatementKind};
+use cohortql_protocol::wire_schema;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use ring::digest::{Context, SHA256};
 
 use crate::error::ServerError;
 use crate::parameters::{self, counted};
-use crate::wire::wire_schema;
 
 /// Batches of an answer.
 pub(crate) type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, ServerError>> + Send>>;

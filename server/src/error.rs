@@ -7,6 +7,7 @@
 
 use arrow::error::ArrowError;
 use cohortql_engine::EngineError;
+use cohortql_protocol::ProtocolError;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -31,6 +32,9 @@ pub enum ServerError {
     /// The engine refused or failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A message could not be read or made.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
     /// The request is malformed, or asks for something that makes no sense.
     #[error("{0}")]
     Invalid(String),
@@ -40,40 +44,16 @@ pub enum ServerError {
     /// A handle or name in the request is not known, or not any more.
     #[error("{0}")]
     NotFound(String),
-    /// A ticket or handle was not sealed by this server, or was altered since.
-    #[error("the {0} was not issued by this server or has been altered; run the statement again")]
-    NotSealed(&'static str),
-    /// A ticket or handle was issued to somebody else.
-    #[error("the {0} was issued to another user")]
-    Foreign(&'static str),
-    /// A ticket or handle is past its time.
-    #[error("the {0} has expired; run the statement again")]
-    Expired(&'static str),
     /// A limit of the server is reached.
     #[error("{0}")]
     Limit(String),
-    /// One row does not fit a message.
-    #[error(
-        "one row of the result takes {:.1} MiB, and a message holds less than {:.1} MiB; \
-         select fewer columns or shorter values",
-        mebibytes(*bytes), mebibytes(*limit)
-    )]
-    RowTooLarge {
-        /// Size of the row as it would be sent.
-        bytes: usize,
-        /// What a message may take.
-        limit: usize,
-    },
     /// The client's deadline has passed.
     #[error("the deadline set by the client has passed")]
     DeadlineExceeded,
     /// The server is shutting down.
     #[error("the server is shutting down")]
     ShuttingDown,
-    /// The stream from the client broke off or was refused by the transport.
-    #[error("the request stream failed: {}", .0.message())]
-    Stream(Box<Status>),
-    /// A result could not be encoded, or a request not decoded, as Arrow data.
+    /// A result could not be made as Arrow data.
     #[error(transparent)]
     Arrow(#[from] ArrowError),
     /// The listener or the HTTP/2 layer failed.
@@ -84,25 +64,18 @@ pub enum ServerError {
     Internal(String),
 }
 
-#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-fn mebibytes(bytes: usize) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
-}
-
 impl ServerError {
     /// The gRPC code that tells a client what kind of error this is.
     pub fn code(&self) -> Code {
         match self {
             Self::Engine(error) => engine_code(error),
+            Self::Protocol(error) => protocol_code(error),
             Self::Invalid(_) => Code::InvalidArgument,
             Self::Unsupported(_) => Code::Unimplemented,
-            Self::NotFound(_) | Self::Expired(_) => Code::NotFound,
-            Self::NotSealed(_) => Code::InvalidArgument,
-            Self::Foreign(_) => Code::PermissionDenied,
-            Self::Limit(_) | Self::RowTooLarge { .. } => Code::ResourceExhausted,
+            Self::NotFound(_) => Code::NotFound,
+            Self::Limit(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
             Self::ShuttingDown => Code::Unavailable,
-            Self::Stream(status) => status.code(),
             Self::Arrow(_) | Self::Transport(_) | Self::Internal(_) => Code::Internal,
         }
     }
@@ -130,6 +103,17 @@ fn engine_code(error: &EngineError) -> Code {
         EngineError::Resources { .. } => Code::ResourceExhausted,
         EngineError::DeadlineExceeded { .. } => Code::DeadlineExceeded,
         EngineError::Cancelled => Code::Cancelled,
+        _ => Code::Internal,
+    }
+}
+
+fn protocol_code(error: &ProtocolError) -> Code {
+    match error {
+        ProtocolError::Invalid(_) | ProtocolError::NotSealed(_) => Code::InvalidArgument,
+        ProtocolError::Foreign(_) => Code::PermissionDenied,
+        ProtocolError::Expired(_) => Code::NotFound,
+        ProtocolError::Limit(_) | ProtocolError::RowTooLarge { .. } => Code::ResourceExhausted,
+        ProtocolError::Stream(status) => status.code(),
         _ => Code::Internal,
     }
 }

@@ -4,8 +4,8 @@
 //! [`Client`] talks to it. This is the only crate that knows tonic.
 //!
 //! A statement goes from `flight` (what was asked) over `bound` (what is executed, with which
-//! parameters) to `wire` (what is sent). Tickets and handles are sealed by `seal`; what they
-//! stand for waits on a `shelf`. `error` is where errors become gRPC statuses.
+//! parameters) to `cohortql_protocol` (what is sent). Tickets and handles are sealed there too; what
+//! they stand for waits on a `shelf`. `error` is where errors become gRPC statuses.
 
 mod bound;
 mod caller;
@@ -18,11 +18,8 @@ mod error;
 mod flight;
 mod metadata;
 mod parameters;
-mod placeholders;
-mod seal;
 mod serve;
 mod shelf;
-mod wire;
 
 pub use client::{
     Answer, Client, ClientError, RemoteQuery, RemoteStream, RemoteTable, ServerVersion,

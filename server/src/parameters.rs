@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use cohortql_engine::{Parameter, Planned};
+use cohortql_protocol::wire_schema;
 use datafusion::scalar::ScalarValue;
 
 use crate::error::ServerError;
-use crate::wire::wire_schema;
 
 /// The parameters' schema for clients: `$1`, `$2` …, nullable, with `unknown` for those whose
 /// type the statement leaves open.

@@ -5,8 +5,6 @@
 //! one kind of command: [`statement`], [`prepared`], and the tables in [`crate::metadata`].
 
 mod actions;
-mod bind;
-mod info;
 mod prepared;
 mod refusals;
 mod statement;
@@ -21,6 +19,7 @@ use arrow_flight::{
     Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo,
     HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult, Ticket,
 };
+use cohortql_protocol::{Rows, Seal, encode, info};
 use futures::{Stream, TryStreamExt};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
@@ -32,10 +31,8 @@ use crate::compute::computed;
 use crate::deadline::limited;
 use crate::error::ServerError;
 use crate::metadata;
-use crate::seal::Seal;
 use crate::serve::ServeOptions;
 use crate::shelf::{Bounds, Shelf};
-use crate::wire::encode;
 use prepared::Prepared;
 
 type Answer<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -89,7 +86,7 @@ impl Flight {
             command => match metadata::schema(&command) {
                 Some(schema) => {
                     let handle = self.metadata_ticket(caller, &descriptor)?;
-                    info::flight_info(descriptor, &schema, handle, -1)
+                    Ok(info::flight_info(descriptor, &schema, handle, -1)?)
                 }
                 None => Err(refusals::command(&command)),
             },
@@ -108,7 +105,7 @@ impl Flight {
             }
             command => metadata::schema(&command).ok_or_else(|| refusals::command(&command))?,
         };
-        info::schema_result(&schema)
+        Ok(info::schema_result(&schema)?)
     }
 
     async fn stream(
@@ -135,7 +132,7 @@ impl Flight {
 
     async fn put(&self, request: Request<Streaming<FlightData>>) -> Result<PutResult, ServerError> {
         let caller = Caller::of(&request)?;
-        let rows = bind::Rows::open(request.into_inner()).await?;
+        let rows = Rows::open(request.into_inner()).await?;
         let answer = match info::descriptor_command(rows.descriptor())? {
             Command::CommandStatementUpdate(update) => {
                 self.statement_update(&caller, update, rows).await?

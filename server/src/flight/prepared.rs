@@ -15,10 +15,10 @@ use arrow_flight::sql::{
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
 use cohortql_engine::{Planned, StatementKind};
+use cohortql_protocol::{ProtocolError, Rows};
 use prost::Message;
 use ring::digest::{SHA256, digest};
 
-use super::bind::Rows;
 use super::statement::{Text, updated};
 use super::{Flight, info, refusals};
 use crate::bound::{Bound, answer_schema};
@@ -198,7 +198,7 @@ impl Flight {
             )
         })?;
         if prepared.digest != digest {
-            return Err(ServerError::NotSealed("prepared statement handle"));
+            return Err(ProtocolError::NotSealed("prepared statement handle").into());
         }
         Ok(prepared)
     }

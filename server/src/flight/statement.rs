@@ -9,19 +9,19 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{CommandStatementQuery, CommandStatementUpdate, DoPutUpdateResult};
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
-use cohortql_engine::{Planned, Session, Statement, StatementKind};
+use cohortql_engine::sql::dialect;
+use cohortql_engine::{EngineError, Planned, Session, Statement, StatementKind};
+use cohortql_protocol::{Places, Rows, number_placeholders};
 use futures::stream;
 use prost::Message;
 use uuid::Uuid;
 
-use super::bind::Rows;
 use super::{Flight, info, refusals};
 use crate::bound::{Batches, Bound, answer_schema};
 use crate::caller::Caller;
 use crate::compute::compute;
 use crate::deadline::within;
 use crate::error::ServerError;
-use crate::placeholders::{Places, number_placeholders};
 
 /// The answer of a change that has happened.
 pub(super) fn nothing() -> (SchemaRef, Batches) {
@@ -40,9 +40,9 @@ impl Text {
     pub(super) async fn parse(caller: &Caller, sql: &str) -> Result<Self, ServerError> {
         let (session, sql) = (caller.session.clone(), sql.to_owned());
         let parse = async move {
-            let numbered = number_placeholders(&sql)?;
+            let numbered = number_placeholders(&sql, dialect())?;
             let parsed = session.parse(&numbered.sql);
-            let parsed = parsed.map_err(|error| numbered.places.point(error))?;
+            let parsed = parsed.map_err(|error| pointed(&numbered.places, error))?;
             Ok((parsed, numbered.places))
         };
         let (statements, places) = within(caller.deadline, compute(&caller.engine, parse)).await?;
@@ -62,7 +62,7 @@ impl Text {
     /// Plans it, with the tables that there are now.
     pub(super) async fn plan(&self, caller: &Caller) -> Result<Planned, ServerError> {
         let planned = self.session.plan(&self.statement);
-        let planned = async { planned.await.map_err(|error| self.places.point(error)) };
+        let planned = async { planned.await.map_err(|error| pointed(&self.places, error)) };
         within(caller.deadline, planned).await
     }
 
@@ -75,6 +75,18 @@ impl Text {
     pub(super) fn sql(&self) -> &str {
         self.statement.text()
     }
+}
+
+/// The error with its place in the text that the client has sent.
+fn pointed(places: &Places, mut error: EngineError) -> EngineError {
+    if let EngineError::Syntax { location, .. }
+    | EngineError::Plan { location, .. }
+    | EngineError::NotFound { location, .. }
+    | EngineError::Unsupported { location, .. } = &mut error
+    {
+        *location = location.map(|(line, column)| (line, places.column(line, column)));
+    }
+    error
 }
 
 /// Plans one statement of the caller's.
@@ -114,12 +126,17 @@ impl Flight {
             StatementKind::Change => {
                 let affected = within(caller.deadline, bound.change()).await?;
                 let handle = self.done_ticket(caller)?;
-                info::flight_info(descriptor, bound.schema(), handle, affected)
+                Ok(info::flight_info(
+                    descriptor,
+                    bound.schema(),
+                    handle,
+                    affected,
+                )?)
             }
             StatementKind::Query => {
                 let schema = Arc::clone(bound.schema());
                 let handle = self.statement_ticket(caller, bound)?;
-                info::flight_info(descriptor, &schema, handle, -1)
+                Ok(info::flight_info(descriptor, &schema, handle, -1)?)
             }
         }
     }

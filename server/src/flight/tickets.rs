@@ -8,6 +8,7 @@ use arrow_flight::{FlightDescriptor, Ticket};
 use bytes::Bytes;
 use cohortql_proto::ticket::v1::claims::Subject as Sealed;
 use cohortql_proto::ticket::v1::{Claims, Done, Purpose, StatementRef};
+use cohortql_protocol::ProtocolError;
 use uuid::Uuid;
 
 use super::{Flight, info};
@@ -64,13 +65,13 @@ impl Flight {
         session_id: String,
         subject: Sealed,
     ) -> Result<Bytes, ServerError> {
-        self.seal.seal(&Claims {
+        Ok(self.seal.seal(&Claims {
             purpose: Purpose::Result.into(),
             principal: caller.principal.clone(),
             session_id,
             expires_unix_millis: after(self.options.ticket_lifetime),
             subject: Some(subject),
-        })
+        })?)
     }
 
     /// Opens a ticket of the caller's.
@@ -79,7 +80,7 @@ impl Flight {
         caller: &Caller,
         ticket: &Ticket,
     ) -> Result<Subject, ServerError> {
-        let refused = || ServerError::NotSealed("ticket");
+        let refused = || ServerError::from(ProtocolError::NotSealed("ticket"));
         let Ok(Command::TicketStatementQuery(handle)) = info::command(&ticket.ticket) else {
             return Err(refused());
         };
@@ -113,7 +114,7 @@ impl Flight {
         id: Uuid,
         digest: Vec<u8>,
     ) -> Result<Bytes, ServerError> {
-        self.seal.seal(&Claims {
+        Ok(self.seal.seal(&Claims {
             purpose: Purpose::Prepared.into(),
             principal: caller.principal.clone(),
             session_id: caller.session.id(),
@@ -122,7 +123,7 @@ impl Flight {
                 id: Bytes::copy_from_slice(id.as_bytes()),
                 digest: digest.into(),
             })),
-        })
+        })?)
     }
 
     /// The id and digest in a prepared statement's handle of the caller's.
@@ -135,10 +136,10 @@ impl Flight {
             .seal
             .open(handle, Purpose::Prepared, &caller.principal, now())?;
         let Some(Sealed::Statement(reference)) = claims.subject else {
-            return Err(ServerError::NotSealed("prepared statement handle"));
+            return Err(ProtocolError::NotSealed("prepared statement handle").into());
         };
         let id = Uuid::from_slice(&reference.id)
-            .map_err(|_| ServerError::NotSealed("prepared statement handle"))?;
+            .map_err(|_| ProtocolError::NotSealed("prepared statement handle"))?;
         Ok((id, reference.digest))
     }
 }

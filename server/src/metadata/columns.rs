@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field, IntervalUnit, Schema, TimeUnit};
+use cohortql_protocol::wire_schema;
 
 use super::listing::Listed;
-use crate::wire::wire_schema;
 
 /// Field metadata in which table formats keep a column's comment.
 const COMMENTS: [&str; 2] = ["comment", "delta.comment"];

@@ -9,16 +9,17 @@ use arrow_ipc::writer::IpcWriteOptions;
 use bytes::Bytes;
 use prost::Message;
 
-use crate::error::ServerError;
+use crate::error::ProtocolError;
 
 /// A descriptor longer than this is not repeated in the answer, which must stay below the
 /// 4 MiB that clients accept.
 const ECHOED_BYTES: usize = 64 << 10;
 
 /// The Flight SQL command in packed bytes.
-pub(crate) fn command(bytes: &[u8]) -> Result<Command, ServerError> {
-    let malformed =
-        || ServerError::Invalid("the request holds no Flight SQL command that is known".to_owned());
+pub fn command(bytes: &[u8]) -> Result<Command, ProtocolError> {
+    let malformed = || {
+        ProtocolError::Invalid("the request holds no Flight SQL command that is known".to_owned())
+    };
     let any = Any::decode(bytes).map_err(|_| malformed())?;
     match Command::try_from(any).map_err(|_| malformed())? {
         Command::Unknown(any) if any.type_url.is_empty() => Err(malformed()),
@@ -27,9 +28,9 @@ pub(crate) fn command(bytes: &[u8]) -> Result<Command, ServerError> {
 }
 
 /// The command of a descriptor.
-pub(crate) fn descriptor_command(descriptor: &FlightDescriptor) -> Result<Command, ServerError> {
+pub fn descriptor_command(descriptor: &FlightDescriptor) -> Result<Command, ProtocolError> {
     if descriptor.cmd.is_empty() {
-        return Err(ServerError::Invalid(
+        return Err(ProtocolError::Invalid(
             "expected a descriptor with a Flight SQL command, got one without".to_owned(),
         ));
     }
@@ -38,12 +39,12 @@ pub(crate) fn descriptor_command(descriptor: &FlightDescriptor) -> Result<Comman
 
 /// A result that waits behind one endpoint. The endpoint has no location: it is where the
 /// request went.
-pub(crate) fn flight_info(
+pub fn flight_info(
     descriptor: FlightDescriptor,
     schema: &Schema,
     handle: Bytes,
     total_records: i64,
-) -> Result<FlightInfo, ServerError> {
+) -> Result<FlightInfo, ProtocolError> {
     let ticket = TicketStatementQuery {
         statement_handle: handle,
     };
@@ -60,13 +61,13 @@ pub(crate) fn flight_info(
 }
 
 /// A schema alone.
-pub(crate) fn schema_result(schema: &Schema) -> Result<SchemaResult, ServerError> {
+pub fn schema_result(schema: &Schema) -> Result<SchemaResult, ProtocolError> {
     let options = IpcWriteOptions::default();
     Ok(SchemaResult::try_from(SchemaAsIpc::new(schema, &options))?)
 }
 
 /// A schema as the bytes that a prepared statement's answer carries.
-pub(crate) fn schema_bytes(schema: &Schema) -> Result<Bytes, ServerError> {
+pub fn schema_bytes(schema: &Schema) -> Result<Bytes, ProtocolError> {
     let options = IpcWriteOptions::default();
     let message = IpcMessage::try_from(SchemaAsIpc::new(schema, &options))?;
     Ok(message.0)

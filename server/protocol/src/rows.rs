@@ -7,26 +7,29 @@ use arrow::datatypes::SchemaRef;
 use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::{FlightData, FlightDescriptor};
-use futures::{StreamExt, TryStreamExt, stream};
-use tonic::{Status, Streaming};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use tonic::Status;
 
-use crate::error::ServerError;
+use crate::error::ProtocolError;
 
 /// A client's stream of rows, decoded as it arrives.
-pub(super) struct Rows {
+pub struct Rows {
     descriptor: FlightDescriptor,
     batches: FlightRecordBatchStream,
 }
 
 impl Rows {
     /// Waits for the first message, which says what the rows are for.
-    pub(super) async fn open(mut messages: Streaming<FlightData>) -> Result<Self, ServerError> {
-        let first =
-            messages.message().await.map_err(broken)?.ok_or_else(|| {
-                ServerError::Invalid("expected a command, got nothing".to_owned())
-            })?;
+    pub async fn open(
+        mut messages: impl Stream<Item = Result<FlightData, Status>> + Send + Unpin + 'static,
+    ) -> Result<Self, ProtocolError> {
+        let first = messages.next().await.transpose().map_err(broken)?;
+        let first = first
+            .ok_or_else(|| ProtocolError::Invalid("expected a command, got nothing".to_owned()))?;
         let descriptor = first.flight_descriptor.clone().ok_or_else(|| {
-            ServerError::Invalid("expected a descriptor in the first message, got none".to_owned())
+            ProtocolError::Invalid(
+                "expected a descriptor in the first message, got none".to_owned(),
+            )
         })?;
         // A client without rows to send may leave the Arrow part of the message empty.
         let arrow = stream::iter([Ok(first)])
@@ -39,36 +42,38 @@ impl Rows {
         })
     }
 
-    pub(super) fn descriptor(&self) -> &FlightDescriptor {
+    /// What the rows are for.
+    pub fn descriptor(&self) -> &FlightDescriptor {
         &self.descriptor
     }
 
     /// The rows' schema, once the first batch or the end was met.
-    pub(super) fn schema(&self) -> Option<&SchemaRef> {
+    pub fn schema(&self) -> Option<&SchemaRef> {
         self.batches.schema()
     }
 
-    pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>, ServerError> {
+    /// The next batch; none at the end.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, ProtocolError> {
         self.batches.next().await.transpose().map_err(unreadable)
     }
 
     /// Reads to the end.
-    pub(super) async fn drain(mut self) -> Result<(), ServerError> {
+    pub async fn drain(mut self) -> Result<(), ProtocolError> {
         while self.next().await?.is_some() {}
         Ok(())
     }
 
     /// All rows, while they take no more than `limit` bytes; none when not even a schema came.
-    pub(super) async fn collect(
+    pub async fn collect(
         mut self,
         limit: usize,
-    ) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, ServerError> {
+    ) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, ProtocolError> {
         let mut batches = Vec::new();
         let mut bytes = 0_usize;
         while let Some(batch) = self.next().await? {
             bytes = bytes.saturating_add(batch.get_array_memory_size());
             if bytes > limit {
-                return Err(ServerError::Limit(format!(
+                return Err(ProtocolError::Limit(format!(
                     "the bound parameters take more than {} MiB",
                     limit >> 20
                 )));
@@ -79,13 +84,13 @@ impl Rows {
     }
 }
 
-fn broken(status: Status) -> ServerError {
-    ServerError::Stream(Box::new(status))
+fn broken(status: Status) -> ProtocolError {
+    ProtocolError::Stream(Box::new(status))
 }
 
-fn unreadable(error: FlightError) -> ServerError {
+fn unreadable(error: FlightError) -> ProtocolError {
     match error {
-        FlightError::Tonic(status) => ServerError::Stream(status),
-        other => ServerError::Invalid(format!("the parameters cannot be read: {other}")),
+        FlightError::Tonic(status) => ProtocolError::Stream(status),
+        other => ProtocolError::Invalid(format!("the parameters cannot be read: {other}")),
     }
 }

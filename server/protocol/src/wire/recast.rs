@@ -13,7 +13,7 @@ use arrow::error::ArrowError;
 
 /// Makes a batch of exactly `schema`, which must come from
 /// [`wire_schema`](super::wire_schema) of the batch's own types or nearly so.
-pub(crate) fn recast(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+pub fn recast(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     if Arc::ptr_eq(batch.schema_ref(), schema) {
         return Ok(batch.clone());
     }

@@ -9,7 +9,7 @@ use arrow_flight::FlightData;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 use prost::Message;
 
-use crate::error::ServerError;
+use crate::error::ProtocolError;
 
 /// What gRPC clients accept in one message unless told otherwise.
 const LIMIT_BYTES: usize = 4 << 20;
@@ -37,14 +37,14 @@ pub(super) fn portions(batch: RecordBatch) -> Vec<RecordBatch> {
 }
 
 /// Encodes a batch, or says how to cut it. A single row above the limit is an error.
-pub(super) fn fit(batch: &RecordBatch) -> Result<Fitted, ServerError> {
+pub(super) fn fit(batch: &RecordBatch) -> Result<Fitted, ProtocolError> {
     let message = message(batch)?;
     let bytes = message.encoded_len();
     if bytes < LIMIT_BYTES {
         return Ok(Fitted::Message(message));
     }
     if batch.num_rows() == 1 {
-        return Err(ServerError::RowTooLarge {
+        return Err(ProtocolError::RowTooLarge {
             bytes,
             limit: LIMIT_BYTES,
         });
@@ -62,7 +62,7 @@ fn slices(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
 }
 
 /// Encodes a batch, which holds no dictionaries once it has the wire schema.
-fn message(batch: &RecordBatch) -> Result<FlightData, ServerError> {
+fn message(batch: &RecordBatch) -> Result<FlightData, ProtocolError> {
     let (_, encoded) = IpcDataGenerator::default().encode(
         batch,
         &mut DictionaryTracker::new(false),

@@ -6,19 +6,18 @@
 
 use std::borrow::Cow;
 
-use cohortql_engine::EngineError;
-use cohortql_engine::sql::dialect;
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer};
+use sqlparser::dialect::Dialect;
+use sqlparser::tokenizer::{Location, Token, Tokenizer};
 
-use crate::error::ServerError;
+use crate::error::ProtocolError;
 
 /// A statement whose placeholders are numbered.
 #[derive(Debug)]
-pub(crate) struct Numbered<'a> {
+pub struct Numbered<'a> {
     /// The text for the parser.
-    pub(crate) sql: Cow<'a, str>,
+    pub sql: Cow<'a, str>,
     /// Where it differs from what the client has sent.
-    pub(crate) places: Places,
+    pub places: Places,
 }
 
 impl<'a> Numbered<'a> {
@@ -32,7 +31,7 @@ impl<'a> Numbered<'a> {
 
 /// What was put in place of `?`, for errors to point into the client's text.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Places(Vec<Place>);
+pub struct Places(Vec<Place>);
 
 #[derive(Debug, Clone, Copy)]
 struct Place {
@@ -44,19 +43,8 @@ struct Place {
 }
 
 impl Places {
-    /// The error with its place in the client's text.
-    pub(crate) fn point(&self, mut error: EngineError) -> EngineError {
-        if let EngineError::Syntax { location, .. }
-        | EngineError::Plan { location, .. }
-        | EngineError::NotFound { location, .. }
-        | EngineError::Unsupported { location, .. } = &mut error
-        {
-            *location = location.map(|(line, column)| (line, self.column(line, column)));
-        }
-        error
-    }
-
-    fn column(&self, line: u64, numbered: u64) -> u64 {
+    /// The column in the client's text of a place in the numbered one. Lines are the same in both.
+    pub fn column(&self, line: u64, numbered: u64) -> u64 {
         let mut grown = 0;
         for place in self.0.iter().filter(|place| place.line == line) {
             let begin = place.column + grown;
@@ -69,13 +57,16 @@ impl Places {
     }
 }
 
-/// The SQL with `?` numbered from `$1`. Text that does not tokenize comes back as it is, for the
+/// The SQL with `?` numbered from `$1`, in a dialect. Text that does not tokenize comes back as it is, for the
 /// parser to complain about with a place.
-pub(crate) fn number_placeholders(sql: &str) -> Result<Numbered<'_>, ServerError> {
+pub fn number_placeholders<'a>(
+    sql: &'a str,
+    dialect: &dyn Dialect,
+) -> Result<Numbered<'a>, ProtocolError> {
     if !sql.contains('?') {
         return Ok(Numbered::unchanged(sql));
     }
-    let Ok(tokens) = Tokenizer::new(dialect(), sql)
+    let Ok(tokens) = Tokenizer::new(dialect, sql)
         .with_unescape(false)
         .tokenize_with_location()
     else {
@@ -120,7 +111,7 @@ pub(crate) fn number_placeholders(sql: &str) -> Result<Numbered<'_>, ServerError
         });
     }
     if let (Some(name), true) = (explicit, count > 0) {
-        return Err(ServerError::Invalid(format!(
+        return Err(ProtocolError::Invalid(format!(
             "parameters must be written one way, got both ? and {name}"
         )));
     }
@@ -170,17 +161,22 @@ impl<'a> Cursor<'a> {
 
 #[cfg(test)]
 mod tests {
+    use sqlparser::dialect::GenericDialect;
+
     use super::*;
 
     fn numbered(sql: &str) -> String {
-        number_placeholders(sql).unwrap().sql.into_owned()
+        number_placeholders(sql, &GenericDialect {})
+            .unwrap()
+            .sql
+            .into_owned()
     }
 
     #[test]
     fn errors_point_into_the_text_that_was_sent() {
         let twelve = ["?"; 12].join(", ");
         let sql = format!("SELECT {twelve}, nocol\nFROM t WHERE ? = nocol");
-        let numbered = number_placeholders(&sql).unwrap();
+        let numbered = number_placeholders(&sql, &GenericDialect {}).unwrap();
         for (line, (sent, parsed)) in (1..).zip(sql.lines().zip(numbered.sql.lines())) {
             let column = |text: &str| text.find("nocol").unwrap() as u64 + 1;
             assert_ne!(column(sent), column(parsed));
@@ -257,12 +253,12 @@ mod tests {
 
     #[test]
     fn two_ways_at_once_are_an_error() {
-        let error = number_placeholders("SELECT ?, $2").unwrap_err();
+        let error = number_placeholders("SELECT ?, $2", &GenericDialect {}).unwrap_err();
         assert_eq!(
             error.to_string(),
             "parameters must be written one way, got both ? and $2"
         );
-        assert!(number_placeholders("SELECT ?1, ?").is_err());
+        assert!(number_placeholders("SELECT ?1, ?", &GenericDialect {}).is_err());
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod fit;
 mod recast;
 mod types;
 
-pub(crate) use encode::encode;
-pub(crate) use recast::recast;
-pub(crate) use types::wire_schema;
+pub use encode::{Messages, encode};
+pub use recast::recast;
+pub use types::wire_schema;

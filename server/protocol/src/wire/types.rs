@@ -12,7 +12,7 @@ const ARROW_METADATA: &str = "ARROW:";
 ///
 /// Names, order and nullability stay. Metadata goes, except Arrow's own: what a file's writer
 /// left there is no business of the client, and JDBC takes some of it for labels.
-pub(crate) fn wire_schema(schema: &Schema) -> SchemaRef {
+pub fn wire_schema(schema: &Schema) -> SchemaRef {
     let fields: Fields = schema.fields().iter().map(wire_field).collect();
     Arc::new(Schema::new(fields))
 }

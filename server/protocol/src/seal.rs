@@ -10,13 +10,13 @@ use prost::Message;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::error::ServerError;
+use crate::error::ProtocolError;
 
 /// Layout of sealed bytes.
 const VERSION: u32 = 1;
 
 /// The server's key.
-pub(crate) struct Seal {
+pub struct Seal {
     key: LessSafeKey,
     random: SystemRandom,
 }
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Seal {
 
 impl Seal {
     /// Draws a new key.
-    pub(crate) fn new() -> Result<Self, ServerError> {
+    pub fn new() -> Result<Self, ProtocolError> {
         let random = SystemRandom::new();
         let mut key = [0_u8; 32];
         random.fill(&mut key).map_err(no_randomness)?;
@@ -41,7 +41,7 @@ impl Seal {
     }
 
     /// Seals claims.
-    pub(crate) fn seal(&self, claims: &Claims) -> Result<Bytes, ServerError> {
+    pub fn seal(&self, claims: &Claims) -> Result<Bytes, ProtocolError> {
         let mut nonce = [0_u8; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(no_randomness)?;
         let mut ciphertext = claims.encode_to_vec();
@@ -61,15 +61,15 @@ impl Seal {
     }
 
     /// Opens what [`Self::seal`] made for the same purpose and principal, while it is valid.
-    pub(crate) fn open(
+    pub fn open(
         &self,
         bytes: &[u8],
         purpose: Purpose,
         principal: &str,
         now_unix_millis: i64,
-    ) -> Result<Claims, ServerError> {
+    ) -> Result<Claims, ProtocolError> {
         let name = name_of(purpose);
-        let refused = || ServerError::NotSealed(name);
+        let refused = || ProtocolError::NotSealed(name);
         let sealed = Sealed::decode(bytes).map_err(|_| refused())?;
         if sealed.version != VERSION {
             return Err(refused());
@@ -85,10 +85,10 @@ impl Seal {
             return Err(refused());
         }
         if claims.principal != principal {
-            return Err(ServerError::Foreign(name));
+            return Err(ProtocolError::Foreign(name));
         }
         if claims.expires_unix_millis < now_unix_millis {
-            return Err(ServerError::Expired(name));
+            return Err(ProtocolError::Expired(name));
         }
         Ok(claims)
     }
@@ -110,8 +110,8 @@ fn name_of(purpose: Purpose) -> &'static str {
     }
 }
 
-fn no_randomness(_: ring::error::Unspecified) -> ServerError {
-    ServerError::Internal("the system gives no randomness to seal tickets with".to_owned())
+fn no_randomness(_: ring::error::Unspecified) -> ProtocolError {
+    ProtocolError::Internal("the system gives no randomness to seal tickets with".to_owned())
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
             let mut altered = bytes.to_vec();
             altered[at] ^= 1;
             let error = seal.open(&altered, Purpose::Result, "ada", 0).unwrap_err();
-            assert!(matches!(error, ServerError::NotSealed("ticket")), "{at}");
+            assert!(matches!(error, ProtocolError::NotSealed("ticket")), "{at}");
         }
     }
 
