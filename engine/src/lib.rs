@@ -22,6 +22,7 @@ pub mod catalog;
 mod changes;
 pub mod config;
 mod counting;
+mod defaults;
 mod engine;
 mod environment;
 mod error;

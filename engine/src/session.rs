@@ -107,6 +107,14 @@ impl Session {
         &self.shared
     }
 
+    /// The same session but for its options.
+    pub(crate) fn over(&self, context: SessionContext) -> Self {
+        Self {
+            context,
+            ..self.clone()
+        }
+    }
+
     /// The session's name.
     pub fn id(&self) -> String {
         self.context.session_id()
