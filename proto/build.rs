@@ -3,6 +3,7 @@
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
+        "proto/arrow/flight/protocol/session.proto",
         "proto/cohortql/ticket/v1/ticket.proto",
         "proto/cohortql/control/v1/control.proto",
     ];

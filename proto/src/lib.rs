@@ -1,7 +1,8 @@
 //! Protocol messages of CohortQL: generated code only.
 //!
 //! [`ticket::v1`] is what a server seals into tickets and handles;
-//! [`control::v1`] is the service behind the shell's backslash commands. The
+//! [`control::v1`] is the service behind the shell's backslash commands;
+//! [`session`] holds the messages of Arrow Flight about sessions. The
 //! `.proto` files under `proto/` are the source, and carry the documentation.
 
 /// Tickets and handles.
@@ -18,4 +19,9 @@ pub mod control {
     pub mod v1 {
         tonic::include_proto!("cohortql.control.v1");
     }
+}
+
+/// Sessions, as Arrow Flight has them.
+pub mod session {
+    tonic::include_proto!("arrow.flight.protocol");
 }

@@ -1,5 +1,7 @@
 //! Descriptors, endpoints and schemas as Flight's messages.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use arrow::datatypes::Schema;
 use arrow_flight::sql::{Any, Command, ProstMessageExt, TicketStatementQuery};
 use arrow_flight::{
@@ -37,27 +39,59 @@ pub fn descriptor_command(descriptor: &FlightDescriptor) -> Result<Command, Prot
     command(&descriptor.cmd)
 }
 
-/// A result that waits behind one endpoint. The endpoint has no location: it is where the
-/// request went.
+/// A result that waits behind one endpoint.
 pub fn flight_info(
     descriptor: FlightDescriptor,
     schema: &Schema,
     handle: Bytes,
     total_records: i64,
+    expires: SystemTime,
 ) -> Result<FlightInfo, ProtocolError> {
+    let info = FlightInfo::new()
+        .try_with_schema(schema)?
+        .with_endpoint(endpoint(handle, expires))
+        .with_total_records(total_records)
+        .with_ordered(true);
+    Ok(with_descriptor(info, descriptor))
+}
+
+/// The way to a result. It has no location: it is where the request went.
+pub fn endpoint(handle: Bytes, expires: SystemTime) -> FlightEndpoint {
     let ticket = TicketStatementQuery {
         statement_handle: handle,
     };
-    let endpoint = FlightEndpoint::new().with_ticket(Ticket::new(ticket.as_any().encode_to_vec()));
-    let mut info = FlightInfo::new()
-        .try_with_schema(schema)?
-        .with_endpoint(endpoint)
-        .with_total_records(total_records)
-        .with_ordered(true);
-    if descriptor.cmd.len() <= ECHOED_BYTES {
-        info = info.with_descriptor(descriptor);
+    let ticket = Ticket::new(ticket.as_any().encode_to_vec());
+    let mut endpoint = FlightEndpoint::new().with_ticket(ticket);
+    let (seconds, nanos) = since_epoch(expires);
+    let time = endpoint.expiration_time.get_or_insert_default();
+    (time.seconds, time.nanos) = (seconds, nanos);
+    endpoint
+}
+
+/// A descriptor if it is short enough to be repeated in answers, else an empty one.
+pub fn echoed(descriptor: FlightDescriptor) -> FlightDescriptor {
+    match descriptor.cmd.len() <= ECHOED_BYTES {
+        true => descriptor,
+        false => FlightDescriptor::default(),
     }
-    Ok(info)
+}
+
+pub(crate) fn with_descriptor(info: FlightInfo, descriptor: FlightDescriptor) -> FlightInfo {
+    let descriptor = echoed(descriptor);
+    match descriptor == FlightDescriptor::default() {
+        true => info,
+        false => info.with_descriptor(descriptor),
+    }
+}
+
+/// Seconds and nanoseconds since the Unix epoch.
+pub(crate) fn since_epoch(time: SystemTime) -> (i64, i32) {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    (
+        seconds,
+        i32::try_from(since.subsec_nanos()).unwrap_or_default(),
+    )
 }
 
 /// A schema alone.

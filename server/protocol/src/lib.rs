@@ -3,13 +3,14 @@
 //! This crate knows Arrow, gRPC's messages and bytes, and neither the engine nor DataFusion, so
 //! that what strangers send is read by little code, which builds and can be tried on its own.
 //!
-//! [`info`] reads commands and makes the answers that announce a result; [`Rows`] reads what a
-//! client puts; [`wire_schema`], [`recast`] and [`encode`] make a result's messages; [`Seal`]
+//! [`info`] reads commands and makes the answers that announce a result, [`polling`] those about one
+//! that still runs; [`Rows`] reads what a client puts; [`wire_schema`], [`recast`] and [`encode`] make a result's messages; [`Seal`]
 //! makes tickets and handles; [`number_placeholders`] numbers the `?` of a statement.
 
 mod error;
 pub mod info;
 mod placeholders;
+pub mod polling;
 mod rows;
 mod seal;
 mod wire;
@@ -18,4 +19,4 @@ pub use error::ProtocolError;
 pub use placeholders::{Numbered, Places, number_placeholders};
 pub use rows::Rows;
 pub use seal::Seal;
-pub use wire::{Messages, encode, recast, wire_schema};
+pub use wire::{Messages, Types, encode, recast, wire_schema};

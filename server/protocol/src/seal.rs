@@ -100,12 +100,16 @@ fn associated(purpose: Purpose) -> Aad<[u8; 1]> {
         Purpose::Unspecified => 0,
         Purpose::Result => 1,
         Purpose::Prepared => 2,
+        Purpose::Cookie => 4,
+        Purpose::Poll => 5,
     }])
 }
 
 fn name_of(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Prepared => "prepared statement handle",
+        Purpose::Cookie => "session's cookie",
+        Purpose::Poll => "descriptor to poll with",
         Purpose::Result | Purpose::Unspecified => "ticket",
     }
 }

@@ -4,6 +4,8 @@
 //! its whole parent, a list to all its items. So a batch is encoded, measured, and cut when it
 //! turns out too large.
 
+use std::collections::VecDeque;
+
 use arrow::array::RecordBatch;
 use arrow_flight::FlightData;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
@@ -36,9 +38,27 @@ pub(super) fn portions(batch: RecordBatch) -> Vec<RecordBatch> {
     slices(&batch, PORTION_ROWS)
 }
 
-/// Encodes a batch, or says how to cut it. A single row above the limit is an error.
-pub(super) fn fit(batch: &RecordBatch) -> Result<Fitted, ProtocolError> {
-    let message = message(batch)?;
+/// Encodes a batch, or says how to cut it. A single row above the limit is an error. The messages
+/// of dictionaries that the reader does not have yet are added to `ahead`: they come first, also
+/// when the batch is cut.
+pub(super) fn fit(
+    batch: &RecordBatch,
+    dictionaries: &mut DictionaryTracker,
+    ahead: &mut VecDeque<FlightData>,
+) -> Result<Fitted, ProtocolError> {
+    let (new, message) = message(batch, dictionaries)?;
+    for dictionary in new {
+        let bytes = dictionary.encoded_len();
+        if bytes >= LIMIT_BYTES {
+            return Err(ProtocolError::Limit(format!(
+                "a dictionary of the result takes {} MiB, and a message holds less than {} MiB; \
+                 ask for plain types",
+                bytes >> 20,
+                LIMIT_BYTES >> 20
+            )));
+        }
+        ahead.push_back(dictionary);
+    }
     let bytes = message.encoded_len();
     if bytes < LIMIT_BYTES {
         return Ok(Fitted::Message(message));
@@ -61,15 +81,19 @@ fn slices(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
         .collect()
 }
 
-/// Encodes a batch, which holds no dictionaries once it has the wire schema.
-fn message(batch: &RecordBatch) -> Result<FlightData, ProtocolError> {
-    let (_, encoded) = IpcDataGenerator::default().encode(
+/// Encodes a batch, and the dictionaries in it that are new.
+fn message(
+    batch: &RecordBatch,
+    dictionaries: &mut DictionaryTracker,
+) -> Result<(Vec<FlightData>, FlightData), ProtocolError> {
+    let (new, encoded) = IpcDataGenerator::default().encode(
         batch,
-        &mut DictionaryTracker::new(false),
+        dictionaries,
         &IpcWriteOptions::default(),
         &mut IpcWriteContext::default(),
     )?;
-    Ok(encoded.into())
+    let new = new.into_iter().map(FlightData::from).collect();
+    Ok((new, encoded.into()))
 }
 
 #[cfg(test)]
@@ -81,11 +105,18 @@ mod tests {
 
     use super::*;
 
+    fn tried(batch: &RecordBatch) -> Result<Fitted, ProtocolError> {
+        let mut ahead = VecDeque::new();
+        let fitted = fit(batch, &mut DictionaryTracker::new(false), &mut ahead);
+        assert!(ahead.is_empty());
+        fitted
+    }
+
     fn lengths(mut waiting: Vec<RecordBatch>) -> Vec<usize> {
         let mut lengths = Vec::new();
         waiting.reverse();
         while let Some(batch) = waiting.pop() {
-            match fit(&batch).unwrap() {
+            match tried(&batch).unwrap() {
                 Fitted::Message(message) => {
                     assert!(message.encoded_len() < LIMIT_BYTES);
                     lengths.push(batch.num_rows());
@@ -143,7 +174,7 @@ mod tests {
     fn one_row_above_the_limit_is_a_clear_error() {
         let long = "x".repeat(5 << 20);
         let batch = of(Arc::new(StringArray::from(vec![long.as_str()])));
-        let Err(error) = fit(&batch) else {
+        let Err(error) = tried(&batch) else {
             panic!("it cannot fit");
         };
         assert_eq!(

@@ -2,15 +2,20 @@
 //!
 //! Clients compare the schema they were promised with the one that arrives, to the bit, and many
 //! of them know only Arrow's plain types. So the schema is computed once, from the logical plan,
-//! by [`wire_schema`]; it is advertised everywhere, and [`recast`] gives every batch exactly that
+//! by [`wire_schema`], in the [`Types`] that the client wants; it is advertised everywhere, and [`recast`] gives every batch exactly that
 //! schema, whatever the optimiser made of it. [`encode`] then cuts batches into messages that
 //! every gRPC client accepts.
 
+mod compact;
 mod encode;
 mod fit;
+mod json;
+mod profile;
 mod recast;
+mod simple;
 mod types;
 
 pub use encode::{Messages, encode};
+pub use profile::Types;
 pub use recast::recast;
 pub use types::wire_schema;

@@ -6,14 +6,23 @@ use arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
     RecordBatch, RecordBatchOptions, StructArray, UnionArray,
 };
-use arrow::buffer::OffsetBuffer;
 use arrow::compute::{CastOptions, cast_with_options, take};
 use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::compact::visible;
+use super::profile::Types;
+use super::simple::simplified;
+use super::types::wire_type;
+
 /// Makes a batch of exactly `schema`, which must come from
-/// [`wire_schema`](super::wire_schema) of the batch's own types or nearly so.
-pub fn recast(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+/// [`wire_schema`](super::wire_schema) of the batch's own types or nearly so, and of the same
+/// `types`.
+pub fn recast(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+    types: Types,
+) -> Result<RecordBatch, ArrowError> {
     if Arc::ptr_eq(batch.schema_ref(), schema) {
         return Ok(batch.clone());
     }
@@ -28,7 +37,13 @@ pub fn recast(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Ar
         .columns()
         .iter()
         .zip(schema.fields())
-        .map(|(column, field)| plain(column, field.data_type()))
+        .map(|(column, field)| match types {
+            Types::Plain | Types::Arrow => plain(column, field.data_type()),
+            Types::Simple => {
+                let plain = plain(column, &wire_type(column.data_type()))?;
+                simplified(&plain, field.data_type())
+            }
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
@@ -110,17 +125,8 @@ fn list<O: OffsetSizeTrait>(
     source: &GenericListArray<O>,
     item: &FieldRef,
 ) -> Result<ArrayRef, ArrowError> {
-    let offsets = source.offsets();
-    let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
-    let visible = source
-        .values()
-        .slice(first.as_usize(), (last - first).as_usize());
-    let values = plain(&visible, item.data_type())?;
-    let offsets = if first == O::zero() {
-        offsets.clone()
-    } else {
-        OffsetBuffer::new(offsets.iter().map(|offset| *offset - first).collect())
-    };
+    let (offsets, from, length) = visible(source.offsets());
+    let values = plain(&source.values().slice(from, length), item.data_type())?;
     let nulls = source.nulls().cloned();
     GenericListArray::try_new(Arc::clone(item), offsets, values, nulls).map(into_ref)
 }
@@ -143,7 +149,7 @@ mod tests {
         Decimal64Array, DictionaryArray, Float16Array, Int32Array, ListArray, ListViewArray,
         RunArray, StringArray, StringViewArray,
     };
-    use arrow::buffer::{NullBuffer, ScalarBuffer};
+    use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
     use arrow::datatypes::{Field, Int8Type, Int32Type, Schema};
 
     use super::super::wire_schema;
@@ -151,9 +157,9 @@ mod tests {
 
     fn sent(name: &str, array: ArrayRef) -> RecordBatch {
         let schema = Schema::new(vec![Field::new(name, array.data_type().clone(), true)]);
-        let wire = wire_schema(&schema);
+        let wire = wire_schema(&schema, Types::Plain);
         let batch = RecordBatch::try_new(Arc::new(schema), vec![array]).unwrap();
-        let sent = recast(&batch, &wire).unwrap();
+        let sent = recast(&batch, &wire, Types::Plain).unwrap();
         assert_eq!(sent.schema(), wire);
         sent
     }
@@ -262,7 +268,7 @@ mod tests {
         let options = RecordBatchOptions::new().with_row_count(Some(3));
         let empty = Arc::new(Schema::empty());
         let batch = RecordBatch::try_new_with_options(empty, vec![], &options).unwrap();
-        let sent = recast(&batch, &Arc::new(Schema::empty())).unwrap();
+        let sent = recast(&batch, &Arc::new(Schema::empty()), Types::Plain).unwrap();
         assert_eq!(sent.num_rows(), 3);
     }
 }

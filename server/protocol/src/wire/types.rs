@@ -1,9 +1,13 @@
-//! The types that every client understands, in place of Arrow's newer or more compact ones.
+//! The types in which results are sent: those that every client understands, in place of Arrow's
+//! newer or more compact ones, unless the client wants others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, UnionFields};
+
+use super::profile::Types;
+use super::simple::simple_type;
 
 /// Prefix of the field metadata that belongs to Arrow itself: extension types.
 const ARROW_METADATA: &str = "ARROW:";
@@ -12,28 +16,50 @@ const ARROW_METADATA: &str = "ARROW:";
 ///
 /// Names, order and nullability stay. Metadata goes, except Arrow's own: what a file's writer
 /// left there is no business of the client, and JDBC takes some of it for labels.
-pub fn wire_schema(schema: &Schema) -> SchemaRef {
-    let fields: Fields = schema.fields().iter().map(wire_field).collect();
+pub fn wire_schema(schema: &Schema, types: Types) -> SchemaRef {
+    let fields = schema.fields().iter();
+    let fields: Fields = match types {
+        Types::Plain => fields.map(wire_field).collect(),
+        Types::Arrow => fields.map(|field| changed(field, own_type)).collect(),
+        Types::Simple => fields.map(simple_field).collect(),
+    };
     Arc::new(Schema::new(fields))
 }
 
 fn wire_field(field: &FieldRef) -> FieldRef {
+    changed(field, wire_type)
+}
+
+/// A simple type says nothing of what the value stood for, so that no metadata fits it.
+fn simple_field(field: &FieldRef) -> FieldRef {
+    let data_type = simple_type(&wire_type(field.data_type()));
+    Arc::new(Field::new(field.name(), data_type, field.is_nullable()))
+}
+
+fn changed(field: &FieldRef, change: impl Fn(&DataType) -> DataType) -> FieldRef {
     let metadata: HashMap<String, String> = field
         .metadata()
         .iter()
         .filter(|(key, _)| key.starts_with(ARROW_METADATA))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let sent = Field::new(
-        field.name(),
-        wire_type(field.data_type()),
-        field.is_nullable(),
-    );
+    let sent = Field::new(field.name(), change(field.data_type()), field.is_nullable());
     Arc::new(sent.with_metadata(metadata))
 }
 
-/// The type in which values of `data_type` are sent, at every depth.
-fn wire_type(data_type: &DataType) -> DataType {
+/// Arrow's own type, but for dictionaries whose values are dictionaries, which Arrow's messages
+/// cannot hold.
+fn own_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Dictionary(_, values) if matches!(**values, DataType::Dictionary(_, _)) => {
+            own_type(values)
+        }
+        own => nested(own, own_type),
+    }
+}
+
+/// The plain type in which values of `data_type` are sent, at every depth.
+pub(super) fn wire_type(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView => DataType::Binary,
@@ -43,26 +69,35 @@ fn wire_type(data_type: &DataType) -> DataType {
         }
         DataType::Dictionary(_, values) => wire_type(values),
         DataType::RunEndEncoded(_, values) => wire_type(values.data_type()),
-        DataType::List(item) | DataType::ListView(item) => DataType::List(wire_field(item)),
-        DataType::LargeList(item) | DataType::LargeListView(item) => {
-            DataType::LargeList(wire_field(item))
-        }
-        DataType::FixedSizeList(item, size) => DataType::FixedSizeList(wire_field(item), *size),
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(wire_field).collect()),
-        DataType::Map(entries, sorted) => DataType::Map(wire_field(entries), *sorted),
+        DataType::ListView(item) => DataType::List(wire_field(item)),
+        DataType::LargeListView(item) => DataType::LargeList(wire_field(item)),
+        other => nested(other, wire_type),
+    }
+}
+
+/// The type with those of its parts changed.
+fn nested(data_type: &DataType, change: fn(&DataType) -> DataType) -> DataType {
+    let part = |field: &FieldRef| changed(field, change);
+    match data_type {
+        DataType::List(item) => DataType::List(part(item)),
+        DataType::ListView(item) => DataType::ListView(part(item)),
+        DataType::LargeList(item) => DataType::LargeList(part(item)),
+        DataType::LargeListView(item) => DataType::LargeListView(part(item)),
+        DataType::FixedSizeList(item, size) => DataType::FixedSizeList(part(item), *size),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(part).collect()),
+        DataType::Map(entries, sorted) => DataType::Map(part(entries), *sorted),
         DataType::Union(fields, mode) => {
-            let fields: UnionFields = fields
-                .iter()
-                .map(|(id, field)| (id, wire_field(field)))
-                .collect();
+            let fields: UnionFields = fields.iter().map(|(id, field)| (id, part(field))).collect();
             DataType::Union(fields, *mode)
         }
-        plain => plain.clone(),
+        flat => flat.clone(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use arrow::datatypes::TimeUnit;
+
     use super::*;
 
     fn item(data_type: DataType) -> FieldRef {
@@ -105,6 +140,62 @@ mod tests {
     }
 
     #[test]
+    fn simple_types_are_five() {
+        let nested = DataType::Map(item(DataType::Struct(Fields::empty())), false);
+        let own = [
+            DataType::Utf8View,
+            nested,
+            DataType::BinaryView,
+            DataType::UInt32,
+            DataType::UInt64,
+            DataType::Decimal64(10, 2),
+            DataType::Date32,
+            DataType::Boolean,
+            DataType::Null,
+        ];
+        let fields: Vec<Field> = own
+            .into_iter()
+            .map(|own| Field::new("c", own, true))
+            .collect();
+        let sent = wire_schema(&Schema::new(fields), Types::Simple);
+        let sent: Vec<&DataType> = sent
+            .fields()
+            .iter()
+            .map(|field| field.data_type())
+            .collect();
+        assert_eq!(
+            sent,
+            [
+                &DataType::Utf8,
+                &DataType::Utf8,
+                &DataType::Utf8,
+                &DataType::Int64,
+                &DataType::Float64,
+                &DataType::Float64,
+                &DataType::Timestamp(TimeUnit::Nanosecond, None),
+                &DataType::Boolean,
+                &DataType::Utf8,
+            ]
+        );
+    }
+
+    #[test]
+    fn arrows_own_types_stay() {
+        let dictionary = DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8));
+        let twice = DataType::Dictionary(Box::new(DataType::Int8), Box::new(dictionary.clone()));
+        assert_eq!(
+            own_type(&DataType::List(item(twice))),
+            DataType::List(item(dictionary))
+        );
+        for own in [
+            DataType::Utf8View,
+            DataType::ListView(item(DataType::Float16)),
+        ] {
+            assert_eq!(own_type(&own), own);
+        }
+    }
+
+    #[test]
     fn only_arrows_own_metadata_is_sent() {
         let field = Field::new("id", DataType::FixedSizeBinary(16), false).with_metadata(
             [
@@ -115,7 +206,7 @@ mod tests {
         );
         let schema =
             Schema::new(vec![field]).with_metadata([("pandas".to_owned(), "{}".to_owned())].into());
-        let sent = wire_schema(&schema);
+        let sent = wire_schema(&schema, Types::Plain);
         assert!(sent.metadata().is_empty());
         assert_eq!(sent.field(0).metadata().len(), 1);
         assert!(!sent.field(0).is_nullable());
