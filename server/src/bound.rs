@@ -1,12 +1,12 @@
 //! A planned statement with its parameters: what a ticket stands for, and how it is executed.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
-use cohortql_engine::{EngineError, Planned, Session, StatementKind};
-use cohortql_protocol::wire_schema;
+use cohortql_engine::{EngineError, Planned, Progress, Session, StatementKind};
+use cohortql_protocol::{Types, wire_schema};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use ring::digest::{Context, SHA256};
 
@@ -22,15 +22,19 @@ pub(crate) struct Bound {
     session: Session,
     planned: Planned,
     rows: Option<Arc<Vec<RecordBatch>>>,
+    types: Types,
     schema: SchemaRef,
+    progress: Arc<OnceLock<Arc<Progress>>>,
 }
 
 impl Bound {
-    /// A statement with the rows bound to it, or without parameters.
+    /// A statement with the rows bound to it, or without parameters, whose answer is sent in these
+    /// types.
     pub(crate) fn new(
         session: Session,
         planned: Planned,
         rows: Option<Arc<Vec<RecordBatch>>>,
+        types: Types,
     ) -> Result<Self, ServerError> {
         let wanted = planned.parameters().len();
         if rows.is_none() && wanted > 0 {
@@ -52,20 +56,33 @@ impl Bound {
                         }
                     }
                 }
-                answer_schema(&planned, columns.as_deref())?
+                answer_schema(&planned, columns.as_deref(), types)?
             }
         };
         Ok(Self {
             session,
             planned,
             rows,
+            types,
             schema,
+            progress: Arc::default(),
         })
     }
 
     /// The schema in which the answer is sent; empty for a change.
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// The types in which the answer is sent.
+    pub(crate) fn types(&self) -> Types {
+        self.types
+    }
+
+    /// The part done of a query that was begun, from 0 to 1, where it is known.
+    pub(crate) fn fraction(&self) -> Option<f64> {
+        let fraction = self.progress.get()?.fraction()?;
+        Some((fraction / to_f64(self.runs())).clamp(0.0, 1.0))
     }
 
     /// Whether it reads or changes.
@@ -124,6 +141,7 @@ impl Bound {
 
     async fn start(&self, run: usize) -> Result<Batches, ServerError> {
         let answer = self.session.execute(self.run(run)?).await?;
+        self.progress.get_or_init(|| answer.progress());
         Ok(Box::pin(
             answer.map_err(|error| EngineError::from(error).into()),
         ))
@@ -164,14 +182,23 @@ impl Bound {
 pub(crate) fn answer_schema(
     planned: &Planned,
     columns: Option<&Schema>,
+    types: Types,
 ) -> Result<SchemaRef, ServerError> {
     let nulls = parameters::nulls(planned, columns)?;
     match planned.bind(&nulls) {
-        Ok(bound) => Ok(wire_schema(&bound.schema())),
+        Ok(bound) => Ok(wire_schema(&bound.schema(), types)),
         // Types that nobody has named yet, taken for text, may not fit each other.
-        Err(_) if columns.is_none() => Ok(wire_schema(&planned.schema())),
+        Err(_) if columns.is_none() => Ok(wire_schema(&planned.schema(), types)),
         Err(error) => Err(error.into()),
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share needs no more than 52 bits"
+)]
+fn to_f64(number: usize) -> f64 {
+    number.max(1) as f64
 }
 
 /// The count in a change's answer.

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cohortql_engine::{Engine, Session};
+use cohortql_protocol::Types;
 use tokio::time::Instant;
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 
 use crate::connection::Connection;
 use crate::error::ServerError;
+use crate::sessions::{OpenSession, Origin, Wishes};
+use crate::shelf::Owner;
 
-/// The principal of every call for as long as the server knows no login.
+/// Who calls for as long as the server knows no login.
 const ANONYMOUS: &str = "anonymous";
 
 /// Taken off a client's deadline, so that its own error reaches it before the transport's.
@@ -19,12 +22,18 @@ const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
 
 /// What a call says about itself outside its message.
 pub(crate) struct Caller {
+    /// The user's name.
+    pub(crate) user: String,
     /// Who tickets and handles are sealed for.
     pub(crate) principal: String,
     /// The engine behind the server.
     pub(crate) engine: Engine,
-    /// The session whose options and names count.
+    /// The session that the call belongs to.
+    pub(crate) open: Arc<OpenSession>,
+    /// The engine's session, whose options and names count.
     pub(crate) session: Session,
+    /// The types that the answer comes in.
+    pub(crate) types: Types,
     /// When the client stops waiting.
     pub(crate) deadline: Option<Instant>,
     /// Whether the client takes Arrow's Null for "type unknown", as ADBC does.
@@ -32,17 +41,21 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Reads a request's headers and connection.
+    /// Reads a request's headers and connection; the session is made if there is none.
     pub(crate) fn of<T>(request: &Request<T>) -> Result<Self, ServerError> {
-        let connection = request
-            .extensions()
-            .get::<Arc<Connection>>()
-            .ok_or_else(|| ServerError::Internal("a call came without a connection".to_owned()))?;
+        let connection = connection(request)?;
         let metadata = request.metadata();
+        let wishes = Wishes::of(metadata)?;
+        let sessions = connection.sessions();
+        let origin = origin(request)?;
+        let open = sessions.open(&origin, metadata)?;
         Ok(Self {
-            principal: ANONYMOUS.to_owned(),
-            engine: connection.engine().clone(),
-            session: connection.session().clone(),
+            user: origin.user,
+            principal: open.principal().to_owned(),
+            engine: sessions.engine().clone(),
+            session: open.session(&wishes)?,
+            types: wishes.types.unwrap_or_else(|| open.types()),
+            open,
             deadline: timeout(metadata).and_then(|timeout| {
                 Instant::now().checked_add(timeout.saturating_sub(DEADLINE_MARGIN))
             }),
@@ -52,6 +65,35 @@ impl Caller {
                 .is_some_and(|agent| agent.contains("ADBC")),
         })
     }
+
+    /// Whose the things are that the server keeps for the caller.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner {
+            user: self.user.clone(),
+            session: self.open.id(),
+        }
+    }
+}
+
+/// The connection that a request came over.
+pub(crate) fn connection<T>(request: &Request<T>) -> Result<&Arc<Connection>, ServerError> {
+    let extensions = request.extensions();
+    extensions
+        .get::<Arc<Connection>>()
+        .ok_or_else(|| ServerError::Internal("a call came without a connection".to_owned()))
+}
+
+/// Who a request comes from, and by which ways.
+pub(crate) fn origin<T>(request: &Request<T>) -> Result<Origin, ServerError> {
+    let connection = connection(request)?;
+    Ok(Origin {
+        principal: None,
+        user: ANONYMOUS.to_owned(),
+        seal: ANONYMOUS.to_owned(),
+        client: connection.client().map(|client| client.to_string()),
+        connection: connection.number(),
+        token: None,
+    })
 }
 
 /// Digits that the number of a timeout may have.

@@ -1,39 +1,51 @@
-//! A client's connection, which is also what a session hangs on.
-//!
-//! gRPC calls carry no session of their own, so the TCP connection stands for it: `SET` lasts for as
-//! long as the connection, and goes with it. Clients that share a connection share the session.
+//! A client's connection, to which sessions belong that no cookie and no token leads to.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cohortql_engine::{Engine, Session};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tonic::transport::server::Connected;
 
+use crate::sessions::Sessions;
+
 /// What all calls over one connection share.
 pub(crate) struct Connection {
-    engine: Engine,
-    session: OnceLock<Session>,
+    number: u64,
+    client: Option<SocketAddr>,
+    sessions: Arc<Sessions>,
 }
 
 impl Connection {
-    pub(crate) fn new(engine: Engine) -> Self {
+    /// The `number` is no other connection's.
+    pub(crate) fn new(number: u64, client: Option<SocketAddr>, sessions: Arc<Sessions>) -> Self {
         Self {
-            engine,
-            session: OnceLock::new(),
+            number,
+            client,
+            sessions,
         }
     }
 
-    /// The engine behind the server.
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
-    /// The connection's session, made at the first call that needs one.
-    pub(crate) fn session(&self) -> &Session {
-        self.session.get_or_init(|| self.engine.session())
+    /// The client's address.
+    pub(crate) fn client(&self) -> Option<SocketAddr> {
+        self.client
+    }
+
+    /// All sessions of the server.
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.sessions.disconnected(self.number);
     }
 }
 
@@ -44,10 +56,12 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    pub(crate) fn new(stream: TcpStream, engine: Engine) -> Self {
+    /// The `number` is no other connection's.
+    pub(crate) fn new(stream: TcpStream, number: u64, sessions: Arc<Sessions>) -> Self {
+        let client = stream.peer_addr().ok();
         Self {
             stream,
-            connection: Arc::new(Connection::new(engine)),
+            connection: Arc::new(Connection::new(number, client, sessions)),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::compute::compute;
 use crate::deadline::within;
 use crate::error::ServerError;
 use crate::metadata;
+use crate::sessions::TableTerm;
 
 /// Characters of a statement's text that are shown.
 const SHOWN_CHARACTERS: usize = 4_000;
@@ -33,7 +34,7 @@ impl Control for ControlService {
         let work = async move { Ok(metadata::list(&session, |_, _, _| true).await) };
         let listed = within(caller.deadline, compute(&caller.engine, work)).await?;
         let tables = listed.into_iter().map(|table| Table {
-            kind: table.kind.name().to_owned(),
+            kind: table.kind.name(TableTerm::Table).to_owned(),
             catalog: table.catalog,
             schema: table.schema,
             name: table.name,

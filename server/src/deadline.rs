@@ -1,12 +1,12 @@
-//! Ends work and streams at the client's deadline and at the server's shutdown.
+//! Ends work and streams at the client's deadline, and streams when something else stops them.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures::future::BoxFuture;
 use futures::{Stream, StreamExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::error::ServerError;
 
@@ -24,31 +24,39 @@ pub(crate) async fn within<T, E: Into<ServerError>>(
     }
 }
 
-/// Passes `stream` on until the deadline or the end of the server; then drops it, which stops
-/// the query behind it, and says why.
-pub(crate) fn limited<T, S>(
+/// Passes `stream` on until the deadline, or until `stopped` says why it ends before; then drops
+/// it, which stops the query behind it, and says why. `kept` lives as long as the stream.
+pub(crate) fn limited<T, S, K>(
     stream: S,
     deadline: Option<Instant>,
-    closing: &CancellationToken,
-) -> impl Stream<Item = Result<T, ServerError>> + Send + use<T, S>
+    stopped: BoxFuture<'static, ServerError>,
+    kept: K,
+) -> impl Stream<Item = Result<T, ServerError>> + Send + use<T, S, K>
 where
     T: Send,
     S: Stream<Item = Result<T, ServerError>> + Send + 'static,
+    K: Send + Unpin,
 {
     Limited {
         stream: Some(Box::pin(stream)),
         deadline: deadline.map(|deadline| Box::pin(sleep_until(deadline))),
-        closing: Box::pin(closing.clone().cancelled_owned()),
+        stopped,
+        kept: Some(kept),
     }
 }
 
-struct Limited<S> {
+struct Limited<S, K> {
     stream: Option<Pin<Box<S>>>,
     deadline: Option<Pin<Box<Sleep>>>,
-    closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    stopped: BoxFuture<'static, ServerError>,
+    kept: Option<K>,
 }
 
-impl<T, S: Stream<Item = Result<T, ServerError>>> Stream for Limited<S> {
+impl<T, S, K> Stream for Limited<S, K>
+where
+    S: Stream<Item = Result<T, ServerError>>,
+    K: Unpin,
+{
     type Item = Result<T, ServerError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -68,12 +76,13 @@ impl<T, S: Stream<Item = Result<T, ServerError>>> Stream for Limited<S> {
             ServerError::DeadlineExceeded
         } else if polled.is_ready() {
             return polled;
-        } else if self.closing.as_mut().poll(context).is_ready() {
-            ServerError::ShuttingDown
+        } else if let Poll::Ready(reason) = self.stopped.as_mut().poll(context) {
+            reason
         } else {
             return Poll::Pending;
         };
         self.stream = None;
+        self.kept = None;
         Poll::Ready(Some(Err(reason)))
     }
 }
@@ -82,7 +91,7 @@ impl<T, S: Stream<Item = Result<T, ServerError>>> Stream for Limited<S> {
 mod tests {
     use std::time::Duration;
 
-    use futures::stream;
+    use futures::{FutureExt, stream};
 
     use super::*;
 
@@ -96,7 +105,8 @@ mod tests {
         let mut items = Box::pin(limited(
             one_then_nothing(),
             Some(deadline),
-            &CancellationToken::new(),
+            std::future::pending().boxed(),
+            (),
         ));
         assert_eq!(items.next().await.unwrap().unwrap(), 1);
         let error = items.next().await.unwrap().unwrap_err();
@@ -105,13 +115,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_ends_with_the_server() {
-        let closing = CancellationToken::new();
-        let mut items = Box::pin(limited(one_then_nothing(), None, &closing));
+    async fn a_stream_ends_when_it_is_stopped() {
+        let stopped = std::future::ready(ServerError::ShuttingDown).boxed();
+        let kept = std::sync::Arc::new(());
+        let keeps = std::sync::Arc::clone(&kept);
+        let mut items = Box::pin(limited(one_then_nothing(), None, stopped, keeps));
         assert_eq!(items.next().await.unwrap().unwrap(), 1);
-        closing.cancel();
         let error = items.next().await.unwrap().unwrap_err();
         assert!(matches!(error, ServerError::ShuttingDown));
+        assert_eq!(std::sync::Arc::strong_count(&kept), 1);
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use crate::sessions::{SET_COOKIE, forget};
+
 /// Metadata key of the id under which the log has an error.
 pub const ERROR_ID: &str = "cohortql-error-id";
 
@@ -50,9 +52,24 @@ pub enum ServerError {
     /// The client's deadline has passed.
     #[error("the deadline set by the client has passed")]
     DeadlineExceeded,
-    /// The server is shutting down.
+    /// The server is shutting down, and what still ran was stopped.
     #[error("the server is shutting down")]
     ShuttingDown,
+    /// The server is shutting down, and only finishes what it has begun.
+    #[error("the server is shutting down and takes no new statements; try again later")]
+    Draining,
+    /// A cookie leads to no session.
+    #[error("the session of the cookie has ended; set its options again")]
+    NoSession,
+    /// A token's session was closed, or not used for long.
+    #[error("the session of the token has ended; log in again")]
+    SessionEnded,
+    /// The session was closed while the statement ran.
+    #[error("the session was closed")]
+    SessionClosed,
+    /// The statement was cancelled by request.
+    #[error("the query was cancelled")]
+    Cancelled,
     /// A result could not be made as Arrow data.
     #[error(transparent)]
     Arrow(#[from] ArrowError),
@@ -75,7 +92,10 @@ impl ServerError {
             Self::NotFound(_) => Code::NotFound,
             Self::Limit(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
-            Self::ShuttingDown => Code::Unavailable,
+            Self::ShuttingDown | Self::Draining => Code::Unavailable,
+            Self::NoSession => Code::NotFound,
+            Self::SessionEnded => Code::Unauthenticated,
+            Self::SessionClosed | Self::Cancelled => Code::Cancelled,
             Self::Arrow(_) | Self::Transport(_) | Self::Internal(_) => Code::Internal,
         }
     }
@@ -136,6 +156,9 @@ impl From<ServerError> for Status {
             }
         };
         insert(ERROR_ID, id);
+        if matches!(error, ServerError::NoSession) {
+            insert(SET_COOKIE, forget());
+        }
         if let Some((line, column)) = error.location() {
             insert(ERROR_LOCATION, format!("{line}:{column}"));
         }

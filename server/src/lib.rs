@@ -14,12 +14,16 @@ mod compute;
 mod connection;
 mod control;
 mod deadline;
+mod drain;
 mod error;
 mod flight;
+mod gauge;
 mod metadata;
 mod parameters;
 mod serve;
+mod sessions;
 mod shelf;
+mod tally;
 
 pub use client::{
     Answer, Client, ClientError, RemoteQuery, RemoteStream, RemoteTable, ServerVersion,

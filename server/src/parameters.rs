@@ -5,14 +5,14 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use cohortql_engine::{Parameter, Planned};
-use cohortql_protocol::wire_schema;
+use cohortql_protocol::{Types, wire_schema};
 use datafusion::scalar::ScalarValue;
 
 use crate::error::ServerError;
 
 /// The parameters' schema for clients: `$1`, `$2` …, nullable, with `unknown` for those whose
 /// type the statement leaves open.
-pub(crate) fn advertised(planned: &Planned, unknown: &DataType) -> SchemaRef {
+pub(crate) fn advertised(planned: &Planned, unknown: &DataType, types: Types) -> SchemaRef {
     let fields: Vec<Field> = planned
         .parameters()
         .iter()
@@ -21,7 +21,17 @@ pub(crate) fn advertised(planned: &Planned, unknown: &DataType) -> SchemaRef {
             Field::new(parameter.to_string(), data_type, true)
         })
         .collect();
-    wire_schema(&Schema::new(fields))
+    let sent = wire_schema(&Schema::new(fields), types);
+    if types != Types::Simple || *unknown != DataType::Null {
+        return sent;
+    }
+    // Where the client takes Null for "type unknown", simple types must not hide it.
+    let fields = sent.fields().iter().zip(planned.parameters().values());
+    let fields = fields.map(|(field, known)| match known {
+        Some(_) => Arc::clone(field),
+        None => Arc::new(field.as_ref().clone().with_data_type(DataType::Null)),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// NULL for every parameter, of the type that the statement asks for, else of the column bound to

@@ -1,21 +1,27 @@
 //! Serves an engine over gRPC until told to stop.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use cohortql_engine::Engine;
 use cohortql_proto::control::v1::control_server::ControlServer;
+use cohortql_protocol::Seal;
 use futures::TryStreamExt;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
 use tonic::transport::Server;
+use tonic_health::ServingStatus;
 
 use crate::connection::Accepted;
 use crate::control::ControlService;
+use crate::drain::Drain;
 use crate::error::ServerError;
 use crate::flight::Flight;
+use crate::sessions::{SessionBounds, Sessions};
 
 /// Bytes of request headers that are accepted.
 const HEADER_BYTES: u32 = 64 << 10;
@@ -27,23 +33,52 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 /// How long streams get to say that the server is closing, once they were told.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How often it is looked for what nobody uses any more.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The services that the health service knows.
+const FLIGHT: &str = <FlightServiceServer<Flight> as NamedService>::NAME;
+const CONTROL: &str = <ControlServer<ControlService> as NamedService>::NAME;
+
 /// How the server behaves.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Largest request message, in bytes: SQL text, or a batch of parameters.
     pub max_request_bytes: usize,
+    /// Longest text of a statement, in bytes.
+    pub max_sql_bytes: usize,
+    /// Most parameters of a statement.
+    pub max_parameters: usize,
+    /// Most bytes that one result may take as it is sent.
+    pub max_result_bytes: Option<u64>,
+    /// Results of one user that may be read at a time.
+    pub max_streams_per_user: usize,
+    /// Sessions that one user may have.
+    pub max_sessions_per_user: usize,
+    /// How long a session may be unused that no connection holds.
+    pub session_idle: Duration,
     /// How long a ticket is good for.
     pub ticket_lifetime: Duration,
-    /// Results that may wait for their DoGet.
+    /// Results that may wait for their DoGet, and as many statements that are polled.
     pub max_open_results: usize,
+    /// Those of one user.
+    pub max_open_results_per_user: usize,
+    /// How long a poll waits for the end of a statement before it says how far that has come.
+    pub poll_wait: Duration,
+    /// How long a query that polling has begun waits for its DoGet; afterwards that runs it anew.
+    pub begun_lifetime: Duration,
     /// How long a prepared statement's handle is good for.
     pub prepared_lifetime: Duration,
     /// How long a prepared statement may be unused before it makes room for others.
     pub prepared_idle: Duration,
     /// Prepared statements that are kept.
     pub max_prepared_statements: usize,
+    /// Those of one user.
+    pub max_prepared_statements_per_user: usize,
     /// Bytes of text and parameters kept for results, and as many for prepared statements.
     pub max_kept_bytes: usize,
+    /// Those of one user.
+    pub max_kept_bytes_per_user: usize,
     /// Bytes of parameters bound to one statement.
     pub max_bound_bytes: usize,
     /// How often an idle connection is asked whether the client is still there.
@@ -58,12 +93,23 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             max_request_bytes: 64 << 20,
+            max_sql_bytes: 16 << 20,
+            max_parameters: 32_767,
+            max_result_bytes: None,
+            max_streams_per_user: 512,
+            max_sessions_per_user: 1_000,
+            session_idle: Duration::from_secs(3_600),
             ticket_lifetime: Duration::from_secs(10 * 60),
             max_open_results: 4_096,
+            max_open_results_per_user: 2_048,
+            poll_wait: Duration::from_secs(5),
+            begun_lifetime: Duration::from_secs(60),
             prepared_lifetime: Duration::from_secs(24 * 3_600),
             prepared_idle: Duration::from_secs(3_600),
-            max_prepared_statements: 4_096,
-            max_kept_bytes: 256 << 20,
+            max_prepared_statements: 20_000,
+            max_prepared_statements_per_user: 10_000,
+            max_kept_bytes: 512 << 20,
+            max_kept_bytes_per_user: 256 << 20,
             max_bound_bytes: 256 << 20,
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),
@@ -76,54 +122,78 @@ impl Default for ServeOptions {
 /// `shutdown` resolves.
 ///
 /// The network is served on the caller's runtime; statements are planned and computed on the
-/// engine's own threads. On shutdown no new connections are taken, running streams get
-/// [`ServeOptions::drain_timeout`] to end, and are then told that the server is closing.
+/// engine's own threads. On shutdown the health service says so and new statements are refused; what
+/// runs gets [`ServeOptions::drain_timeout`] to end, and is then stopped and told why. A change that
+/// is stopped has not happened.
 pub async fn serve(
     engine: Engine,
     listener: TcpListener,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
-    let stopping = CancellationToken::new();
-    let closing = CancellationToken::new();
-    let drain = options.drain_timeout;
+    let drain = Drain::new();
+    let patience = options.drain_timeout;
 
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<FlightServiceServer<Flight>>().await;
     health.set_serving::<ControlServer<ControlService>>().await;
 
-    let incoming = TcpListenerStream::new(listener).map_ok(|stream| {
+    let seal = Arc::new(Seal::new()?);
+    let bounds = SessionBounds {
+        per_user: options.max_sessions_per_user,
+        idle: options.session_idle,
+        token_lifetime: options.prepared_lifetime,
+    };
+    let sessions = Arc::new(Sessions::new(engine, Arc::clone(&seal), bounds));
+    let mut connections = 0;
+    let accepting = Arc::clone(&sessions);
+    let incoming = TcpListenerStream::new(listener).map_ok(move |stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "a connection keeps its delay");
         }
-        Accepted::new(stream, engine.clone())
+        connections += 1;
+        Accepted::new(stream, connections, Arc::clone(&accepting))
     });
     let request_bytes = options.max_request_bytes;
-    let flight = FlightServiceServer::new(Flight::new(options.clone(), closing.clone())?)
-        .max_decoding_message_size(request_bytes);
+    let (interval, answer) = (options.keepalive_interval, options.keepalive_timeout);
+    let flight = Arc::new(Flight::new(options, seal, drain.clone()));
+    let stopped = CancellationToken::new();
     let server = Server::builder()
-        .http2_keepalive_interval(Some(options.keepalive_interval))
-        .http2_keepalive_timeout(Some(options.keepalive_timeout))
+        .http2_keepalive_interval(Some(interval))
+        .http2_keepalive_timeout(Some(answer))
         .http2_max_header_list_size(HEADER_BYTES)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .add_service(health_service)
-        .add_service(flight)
+        .add_service(
+            FlightServiceServer::from_arc(Arc::clone(&flight))
+                .max_decoding_message_size(request_bytes),
+        )
         .add_service(ControlServer::new(ControlService))
-        .serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned());
+        .serve_with_incoming_shutdown(incoming, stopped.clone().cancelled_owned());
 
+    let sweeping = async {
+        let mut ticks = tokio::time::interval(SWEEP);
+        loop {
+            ticks.tick().await;
+            sessions.sweep();
+            flight.sweep();
+        }
+    };
     let stop = async {
         shutdown.await;
-        health
-            .set_not_serving::<FlightServiceServer<Flight>>()
-            .await;
-        stopping.cancel();
-        tokio::time::sleep(drain).await;
-        closing.cancel();
+        for service in ["", FLIGHT, CONTROL] {
+            let status = ServingStatus::NotServing;
+            health.set_service_status(service, status).await;
+        }
+        drain.run(patience, FAREWELL).await;
+        // Connections are told that the server goes away, and get a moment to take it in.
+        stopped.cancel();
         tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
         served = server => Ok(served?),
         () = stop => Ok(()),
+        () = sweeping => Ok(()),
     }
 }

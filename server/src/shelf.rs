@@ -1,4 +1,5 @@
-//! Keeps what tickets and handles stand for: bounded in number and in bytes, and for a time.
+//! Keeps what tickets and handles stand for: bounded in number and in bytes, for each user and for
+//! all, and for a time.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,23 +17,55 @@ const BASE_BYTES: usize = 16 << 10;
 pub(crate) struct Bounds {
     /// What the entries are called in errors.
     pub(crate) what: &'static str,
+    /// For all users together.
+    pub(crate) all: Room,
+    /// For each user.
+    pub(crate) user: Room,
+    /// How long an unused entry may stay once room is needed, and how long when it is not.
+    pub(crate) idle: Duration,
+}
+
+/// How much there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
     /// Entries at most.
     pub(crate) entries: usize,
     /// Bytes at most, by the sizes that [`Shelf::put`] is told.
     pub(crate) bytes: usize,
-    /// How long an unused entry may stay once room is needed.
-    pub(crate) idle: Duration,
+}
+
+/// Whose an entry is.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
+    /// The user.
+    pub(crate) user: String,
+    /// The session.
+    pub(crate) session: Uuid,
 }
 
 /// Entries by id. Where room is needed, those idle for too long go first, then those that were
 /// released, the oldest first; when all are in use, there is no room.
 pub(crate) struct Shelf<T> {
     bounds: Bounds,
-    entries: Mutex<HashMap<Uuid, Entry<T>>>,
+    held: Mutex<Held<T>>,
+}
+
+struct Held<T> {
+    entries: HashMap<Uuid, Entry<T>>,
+    all: Load,
+    users: HashMap<String, Load>,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    entries: usize,
+    bytes: usize,
 }
 
 struct Entry<T> {
     value: T,
+    owner: Owner,
     bytes: usize,
     used: Instant,
     released: bool,
@@ -42,73 +75,160 @@ impl<T: Clone> Shelf<T> {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            entries: Mutex::new(HashMap::new()),
+            held: Mutex::new(Held {
+                entries: HashMap::new(),
+                all: Load::default(),
+                users: HashMap::new(),
+            }),
         }
     }
 
     /// Adds an entry whose text takes `bytes`, and returns its id.
-    pub(crate) fn put(&self, value: T, bytes: usize) -> Result<Uuid, ServerError> {
+    pub(crate) fn put(&self, owner: Owner, value: T, bytes: usize) -> Result<Uuid, ServerError> {
         let bytes = bytes.saturating_add(BASE_BYTES);
-        let mut entries = self.lock();
-        if !self.has_room(&entries, bytes) {
-            let idle = self.bounds.idle;
-            entries.retain(|_, entry| entry.used.elapsed() < idle);
-        }
-        while !self.has_room(&entries, bytes) {
-            let oldest = entries
-                .iter()
-                .filter(|(_, entry)| entry.released)
-                .min_by_key(|(_, entry)| entry.used)
-                .map(|(id, _)| *id);
-            let Some(oldest) = oldest else {
-                return Err(ServerError::Limit(format!(
-                    "the server keeps at most {} {} or {} MiB of them, and all are in use; \
-                     finish or close some",
-                    self.bounds.entries,
-                    self.bounds.what,
-                    self.bounds.bytes >> 20
-                )));
-            };
-            entries.remove(&oldest);
-        }
+        let Bounds { all, user, .. } = self.bounds;
+        let mut held = self.lock();
+        let gone_of_user = self.make_room(&mut held, user, bytes, Some(&owner.user));
+        let gone = self.make_room(&mut held, all, bytes, None);
+        let (gone_of_user, mut gone) = (gone_of_user?, gone?);
+        gone.extend(gone_of_user);
         let id = Uuid::new_v4();
         let entry = Entry {
             value,
+            owner,
             bytes,
             used: Instant::now(),
             released: false,
         };
-        entries.insert(id, entry);
+        held.insert(id, entry);
+        // What goes may have much to drop.
+        drop(held);
+        drop(gone);
         Ok(id)
     }
 
     /// The entry, which counts as used now.
     pub(crate) fn get(&self, id: Uuid) -> Option<T> {
-        let mut entries = self.lock();
-        let entry = entries.get_mut(&id)?;
+        let mut held = self.lock();
+        let entry = held.entries.get_mut(&id)?;
         entry.used = Instant::now();
         Some(entry.value.clone())
     }
 
     /// Says that an entry has served: it stays for a second reading, but goes when room is needed.
     pub(crate) fn release(&self, id: Uuid) {
-        if let Some(entry) = self.lock().get_mut(&id) {
+        if let Some(entry) = self.lock().entries.get_mut(&id) {
             entry.released = true;
         }
     }
 
     /// Removes an entry.
     pub(crate) fn remove(&self, id: Uuid) -> Option<T> {
-        self.lock().remove(&id).map(|entry| entry.value)
+        self.lock().remove(id)
     }
 
-    fn has_room(&self, entries: &HashMap<Uuid, Entry<T>>, bytes: usize) -> bool {
-        let held: usize = entries.values().map(|entry| entry.bytes).sum();
-        entries.len() < self.bounds.entries && held.saturating_add(bytes) <= self.bounds.bytes
+    /// Removes all entries of a session.
+    pub(crate) fn end(&self, session: Uuid) {
+        self.sweep_where(|entry| entry.owner.session == session);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Entry<T>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Removes entries that nobody has used for long.
+    pub(crate) fn sweep(&self) {
+        let idle = self.bounds.idle;
+        self.sweep_where(|entry| entry.used.elapsed() >= idle);
+    }
+
+    /// The values of all entries.
+    pub(crate) fn values(&self) -> Vec<T> {
+        let held = self.lock();
+        held.entries
+            .values()
+            .map(|entry| entry.value.clone())
+            .collect()
+    }
+
+    fn sweep_where(&self, is_over: impl Fn(&Entry<T>) -> bool) {
+        let gone = self.lock().remove_where(is_over);
+        drop(gone);
+    }
+
+    /// Makes room for an entry of a user, or of all, and returns what went for it.
+    fn make_room(
+        &self,
+        held: &mut Held<T>,
+        room: Room,
+        bytes: usize,
+        user: Option<&str>,
+    ) -> Result<Vec<T>, ServerError> {
+        let concerns = |entry: &Entry<T>| user.is_none_or(|user| entry.owner.user == user);
+        let mut gone = Vec::new();
+        if !held.fits(room, bytes, user) {
+            let idle = self.bounds.idle;
+            gone = held.remove_where(|entry| concerns(entry) && entry.used.elapsed() >= idle);
+        }
+        while !held.fits(room, bytes, user) {
+            let oldest = held
+                .entries
+                .iter()
+                .filter(|(_, entry)| entry.released && concerns(entry))
+                .min_by_key(|(_, entry)| entry.used)
+                .map(|(id, _)| *id);
+            let Some(oldest) = oldest else {
+                let who = user.unwrap_or("the server");
+                return Err(ServerError::Limit(format!(
+                    "{who} may keep at most {} {} or {} MiB of them, and all are in use; \
+                     finish or close some",
+                    room.entries,
+                    self.bounds.what,
+                    room.bytes >> 20
+                )));
+            };
+            gone.extend(held.remove(oldest));
+        }
+        Ok(gone)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held<T>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Held<T> {
+    fn insert(&mut self, id: Uuid, entry: Entry<T>) {
+        let user = self.users.entry(entry.owner.user.clone()).or_default();
+        for load in [&mut self.all, user] {
+            load.entries += 1;
+            load.bytes += entry.bytes;
+        }
+        self.entries.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: Uuid) -> Option<T> {
+        let entry = self.entries.remove(&id)?;
+        self.all.entries -= 1;
+        self.all.bytes -= entry.bytes;
+        if let Some(user) = self.users.get_mut(&entry.owner.user) {
+            user.entries -= 1;
+            user.bytes -= entry.bytes;
+            if user.entries == 0 {
+                self.users.remove(&entry.owner.user);
+            }
+        }
+        Some(entry.value)
+    }
+
+    fn remove_where(&mut self, is_over: impl Fn(&Entry<T>) -> bool) -> Vec<T> {
+        let over = self.entries.iter().filter(|(_, entry)| is_over(entry));
+        let over: Vec<Uuid> = over.map(|(id, _)| *id).collect();
+        over.into_iter().filter_map(|id| self.remove(id)).collect()
+    }
+
+    fn fits(&self, room: Room, bytes: usize, user: Option<&str>) -> bool {
+        let load = match user {
+            None => self.all,
+            Some(user) => self.users.get(user).copied().unwrap_or_default(),
+        };
+        load.entries < room.entries && load.bytes.saturating_add(bytes) <= room.bytes
     }
 }
 
@@ -117,24 +237,35 @@ mod tests {
     use super::*;
 
     fn shelf(idle: Duration) -> Shelf<&'static str> {
+        let room = |entries| Room {
+            entries,
+            bytes: 1 << 20,
+        };
         Shelf::new(Bounds {
             what: "open results",
-            entries: 2,
-            bytes: 1 << 20,
+            all: room(3),
+            user: room(2),
             idle,
         })
+    }
+
+    fn of(user: &str) -> Owner {
+        Owner {
+            user: user.to_owned(),
+            session: Uuid::nil(),
+        }
     }
 
     #[test]
     fn released_entries_make_room_oldest_first() {
         let shelf = shelf(Duration::from_secs(60));
-        let first = shelf.put("a", 1).unwrap();
-        let second = shelf.put("b", 1).unwrap();
-        assert!(shelf.put("c", 1).is_err());
+        let first = shelf.put(of("ada"), "a", 1).unwrap();
+        let second = shelf.put(of("ada"), "b", 1).unwrap();
+        assert!(shelf.put(of("ada"), "c", 1).is_err());
         shelf.release(first);
         shelf.release(second);
         assert_eq!(shelf.get(first), Some("a"));
-        let third = shelf.put("c", 1).unwrap();
+        let third = shelf.put(of("ada"), "c", 1).unwrap();
         assert_eq!(shelf.get(second), None);
         assert_eq!(shelf.get(first), Some("a"));
         assert_eq!(shelf.remove(third), Some("c"));
@@ -142,22 +273,41 @@ mod tests {
     }
 
     #[test]
-    fn idle_entries_make_room() {
+    fn idle_entries_make_room_and_are_swept() {
         let shelf = shelf(Duration::ZERO);
-        let first = shelf.put("a", 1).unwrap();
-        shelf.put("b", 1).unwrap();
-        shelf.put("c", 1).unwrap();
+        let first = shelf.put(of("ada"), "a", 1).unwrap();
+        shelf.put(of("ada"), "b", 1).unwrap();
+        shelf.put(of("ada"), "c", 1).unwrap();
         assert_eq!(shelf.get(first), None);
+        shelf.sweep();
+        assert!(shelf.values().is_empty());
+    }
+
+    #[test]
+    fn one_user_leaves_room_for_others() {
+        let shelf = shelf(Duration::from_secs(60));
+        shelf.put(of("ada"), "a", 1).unwrap();
+        shelf.put(of("ada"), "b", 1).unwrap();
+        shelf.put(of("ada"), "c", 1).unwrap_err();
+        shelf.put(of("bob"), "d", 1).unwrap();
+        let error = shelf.put(of("eve"), "e", 1).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the server may keep at most 3")
+        );
+        shelf.end(Uuid::nil());
+        shelf.put(of("eve"), "e", 1).unwrap();
     }
 
     #[test]
     fn bytes_are_bounded_too() {
         let shelf = shelf(Duration::from_secs(60));
-        shelf.put("a", 900_000).unwrap();
-        let error = shelf.put("b", 900_000).unwrap_err();
+        shelf.put(of("ada"), "a", 900_000).unwrap();
+        let error = shelf.put(of("ada"), "b", 900_000).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the server keeps at most 2 open results or 1 MiB of them, and all are in use; \
+            "ada may keep at most 2 open results or 1 MiB of them, and all are in use; \
              finish or close some"
         );
     }

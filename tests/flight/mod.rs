@@ -1,12 +1,19 @@
 //! Flight SQL as clients see it: one file for each promise that the server makes them.
 
 mod adbc;
+mod cancel;
 mod client;
+mod drain;
 mod limits;
 mod metadata;
+mod poll;
 mod prepared;
+mod profiles;
+mod quotas;
+mod raw;
 mod schemas;
 mod server;
+mod sessions;
 mod statements;
 mod streaming;
 mod tickets;

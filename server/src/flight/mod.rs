@@ -2,73 +2,123 @@
 //!
 //! This implements the generated service itself rather than arrow-flight's `FlightSqlService`,
 //! which settles GetSchema, PollFlightInfo and the list of actions for everybody. One file serves
-//! one kind of command: [`statement`], [`prepared`], and the tables in [`crate::metadata`].
+//! one kind of command: [`statement`], [`prepared`], and the tables in [`crate::metadata`]. A
+//! statement can also be polled ([`poll`]) and cancelled ([`cancel`]).
 
 mod actions;
+mod cancel;
+mod kept;
+mod poll;
 mod prepared;
 mod refusals;
+mod sessions;
 mod statement;
+mod streaming;
 mod tickets;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use arrow_flight::flight_service_server::FlightService;
-use arrow_flight::sql::{Any, Command};
+use arrow_flight::sql::Command;
 use arrow_flight::{
     Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo,
     HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult, Ticket,
 };
-use cohortql_protocol::{Rows, Seal, encode, info};
-use futures::{Stream, TryStreamExt};
-use prost::Message;
-use tokio_util::sync::CancellationToken;
+use cohortql_protocol::{Rows, Seal, info};
+use futures::Stream;
+use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::bound::Bound;
 use crate::caller::Caller;
-use crate::compute::computed;
-use crate::deadline::limited;
+use crate::drain::Drain;
 use crate::error::ServerError;
 use crate::metadata;
 use crate::serve::ServeOptions;
-use crate::shelf::{Bounds, Shelf};
+use crate::sessions::SET_COOKIE;
+use crate::shelf::{Bounds, Room, Shelf};
+use crate::tally::Tally;
+use kept::Kept;
+use poll::Polled;
 use prepared::Prepared;
 
 type Answer<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
+/// The answers that wait for their DoGet.
+type Results = Arc<Shelf<Arc<Kept>>>;
+
 /// The service and what it keeps between calls.
 pub(crate) struct Flight {
-    seal: Seal,
-    results: Shelf<Arc<Bound>>,
+    seal: Arc<Seal>,
+    results: Results,
+    polls: Shelf<Arc<Polled>>,
     prepared: Shelf<Arc<Prepared>>,
+    streams: Tally,
     options: ServeOptions,
-    closing: CancellationToken,
+    drain: Drain,
 }
 
 impl Flight {
-    /// A service whose streams end when `closing` is cancelled.
-    pub(crate) fn new(
-        options: ServeOptions,
-        closing: CancellationToken,
-    ) -> Result<Self, ServerError> {
-        Ok(Self {
-            seal: Seal::new()?,
-            results: Shelf::new(Bounds {
-                what: "open results",
-                entries: options.max_open_results,
-                bytes: options.max_kept_bytes,
-                idle: options.ticket_lifetime,
-            }),
-            prepared: Shelf::new(Bounds {
-                what: "prepared statements",
-                entries: options.max_prepared_statements,
-                bytes: options.max_kept_bytes,
-                idle: options.prepared_idle,
-            }),
+    /// A service that seals with `seal`, and ends as `drain` says.
+    pub(crate) fn new(options: ServeOptions, seal: Arc<Seal>, drain: Drain) -> Self {
+        let room = |entries, bytes| Room { entries, bytes };
+        let results = Bounds {
+            what: "open results",
+            all: room(options.max_open_results, options.max_kept_bytes),
+            user: room(
+                options.max_open_results_per_user,
+                options.max_kept_bytes_per_user,
+            ),
+            idle: options.ticket_lifetime,
+        };
+        let polls = Bounds {
+            what: "polled statements",
+            ..results
+        };
+        let prepared = Bounds {
+            what: "prepared statements",
+            all: room(options.max_prepared_statements, options.max_kept_bytes),
+            user: room(
+                options.max_prepared_statements_per_user,
+                options.max_kept_bytes_per_user,
+            ),
+            idle: options.prepared_idle,
+        };
+        Self {
+            seal,
+            results: Arc::new(Shelf::new(results)),
+            polls: Shelf::new(polls),
+            prepared: Shelf::new(prepared),
+            streams: Tally::new("streams", options.max_streams_per_user),
             options,
-            closing,
-        })
+            drain,
+        }
+    }
+
+    /// Lets go of what nobody has asked for in its time.
+    pub(crate) fn sweep(&self) {
+        self.results.sweep();
+        self.polls.sweep();
+        self.prepared.sweep();
+        for kept in self.results.values() {
+            kept.let_go(self.options.begun_lifetime);
+        }
+    }
+
+    /// What a call comes to, unless its session or the server ends before.
+    async fn attended<T, E: From<ServerError>>(
+        &self,
+        caller: &Caller,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let _running = self.drain.enter();
+        let ended = caller.open.ended();
+        tokio::select! {
+            biased;
+            outcome = self.drain.unless_closing(work) => outcome,
+            () = ended.cancelled() => Err(ServerError::SessionClosed.into()),
+        }
     }
 
     async fn info(
@@ -76,21 +126,41 @@ impl Flight {
         caller: &Caller,
         descriptor: FlightDescriptor,
     ) -> Result<FlightInfo, ServerError> {
-        match info::descriptor_command(&descriptor)? {
+        self.drain.may_start()?;
+        let command = info::descriptor_command(&descriptor)?;
+        match self.bound(caller, &command).await? {
+            Some(bound) => self.bound_info(caller, bound, descriptor).await,
+            None => self.metadata_info(caller, &command, descriptor),
+        }
+    }
+
+    /// The statement that a command is about; none where it asks for metadata.
+    async fn bound(
+        &self,
+        caller: &Caller,
+        command: &Command,
+    ) -> Result<Option<Bound>, ServerError> {
+        match command {
             Command::CommandStatementQuery(query) => {
-                self.statement_info(caller, query, descriptor).await
+                self.statement_bound(caller, query).await.map(Some)
             }
             Command::CommandPreparedStatementQuery(query) => {
-                self.prepared_info(caller, &query, descriptor).await
+                self.prepared_bound(caller, query).await.map(Some)
             }
-            command => match metadata::schema(&command) {
-                Some(schema) => {
-                    let handle = self.metadata_ticket(caller, &descriptor)?;
-                    Ok(info::flight_info(descriptor, &schema, handle, -1)?)
-                }
-                None => Err(refusals::command(&command)),
-            },
+            _ => Ok(None),
         }
+    }
+
+    fn metadata_info(
+        &self,
+        caller: &Caller,
+        command: &Command,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo, ServerError> {
+        let schema = metadata::schema(command).ok_or_else(|| refusals::command(command))?;
+        let handle = self.metadata_ticket(caller, &descriptor)?;
+        let expires = self.result_expiry();
+        Ok(info::flight_info(descriptor, &schema, handle, -1, expires)?)
     }
 
     async fn schema(
@@ -108,40 +178,22 @@ impl Flight {
         Ok(info::schema_result(&schema)?)
     }
 
-    async fn stream(
+    async fn put(
         &self,
         caller: &Caller,
-        ticket: &Ticket,
-    ) -> Result<Answer<FlightData>, ServerError> {
-        let (schema, batches) = match self.open_ticket(caller, ticket)? {
-            tickets::Subject::Statement(id, bound) => {
-                let schema = Arc::clone(bound.schema());
-                let batches = self.statement_batches(caller, id, &bound).await?;
-                (schema, batches)
-            }
-            tickets::Subject::Metadata(command) => {
-                metadata::answer(caller, &self.options, &command).await?
-            }
-            tickets::Subject::Done => statement::nothing(),
-        };
-        let messages = encode(&schema, batches);
-        let messages = computed(&caller.engine, messages, caller.deadline);
-        let messages = limited(messages, caller.deadline, &self.closing);
-        Ok(Box::pin(messages.map_err(Status::from)))
-    }
-
-    async fn put(&self, request: Request<Streaming<FlightData>>) -> Result<PutResult, ServerError> {
-        let caller = Caller::of(&request)?;
-        let rows = Rows::open(request.into_inner()).await?;
+        messages: Streaming<FlightData>,
+    ) -> Result<PutResult, ServerError> {
+        self.drain.may_start()?;
+        let rows = Rows::open(messages).await?;
         let answer = match info::descriptor_command(rows.descriptor())? {
             Command::CommandStatementUpdate(update) => {
-                self.statement_update(&caller, update, rows).await?
+                self.statement_update(caller, update, rows).await?
             }
             Command::CommandPreparedStatementQuery(query) => {
-                self.prepared_bind(&caller, &query, rows).await?
+                self.prepared_bind(caller, &query, rows).await?
             }
             Command::CommandPreparedStatementUpdate(update) => {
-                self.prepared_update(&caller, &update, rows).await?
+                self.prepared_update(caller, &update, rows).await?
             }
             command => {
                 rows.drain().await?;
@@ -183,15 +235,17 @@ impl FlightService for Flight {
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
         let caller = Caller::of(&request)?;
-        let info = self.info(&caller, request.into_inner()).await?;
-        Ok(Response::new(info))
+        let work = self.info(&caller, request.into_inner());
+        Ok(Response::new(self.attended(&caller, work).await?))
     }
 
     async fn poll_flight_info(
         &self,
-        _request: Request<FlightDescriptor>,
+        request: Request<FlightDescriptor>,
     ) -> Result<Response<PollInfo>, Status> {
-        Err(refusals::poll().into())
+        let caller = Caller::of(&request)?;
+        let work = self.poll(&caller, request.into_inner());
+        Ok(Response::new(self.attended(&caller, work).await?))
     }
 
     async fn get_schema(
@@ -199,8 +253,8 @@ impl FlightService for Flight {
         request: Request<FlightDescriptor>,
     ) -> Result<Response<SchemaResult>, Status> {
         let caller = Caller::of(&request)?;
-        let schema = self.schema(&caller, request.get_ref()).await?;
-        Ok(Response::new(schema))
+        let work = self.schema(&caller, request.get_ref());
+        Ok(Response::new(self.attended(&caller, work).await?))
     }
 
     async fn do_get(
@@ -208,15 +262,17 @@ impl FlightService for Flight {
         request: Request<Ticket>,
     ) -> Result<Response<Self::DoGetStream>, Status> {
         let caller = Caller::of(&request)?;
-        let stream = self.stream(&caller, request.get_ref()).await?;
-        Ok(Response::new(stream))
+        let work = self.stream(&caller, request.get_ref());
+        Ok(Response::new(self.attended(&caller, work).await?))
     }
 
     async fn do_put(
         &self,
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoPutStream>, Status> {
-        let result = self.put(request).await?;
+        let caller = Caller::of(&request)?;
+        let work = self.put(&caller, request.into_inner());
+        let result = self.attended(&caller, work).await?;
         Ok(Response::new(one(result)))
     }
 
@@ -231,10 +287,20 @@ impl FlightService for Flight {
         &self,
         request: Request<Action>,
     ) -> Result<Response<Self::DoActionStream>, Status> {
+        if let Some(answer) = self.session_action(&request)? {
+            let mut response = Response::new(one(arrow_flight::Result::new(answer.body)));
+            let cookie = answer
+                .cookie
+                .and_then(|cookie| MetadataValue::try_from(cookie).ok());
+            if let Some(cookie) = cookie {
+                response.metadata_mut().insert(SET_COOKIE, cookie);
+            }
+            return Ok(response);
+        }
         let caller = Caller::of(&request)?;
-        let answer = self.act(&caller, request.into_inner()).await?;
-        Ok(Response::new(match answer {
-            Some(any) => one(packed(&any)),
+        let work = self.act(&caller, request.into_inner());
+        Ok(Response::new(match self.attended(&caller, work).await? {
+            Some(body) => one(arrow_flight::Result::new(body)),
             None => Box::pin(futures::stream::empty()),
         }))
     }
@@ -250,10 +316,4 @@ impl FlightService for Flight {
 
 fn one<T: Send + 'static>(item: T) -> Answer<T> {
     Box::pin(futures::stream::iter([Ok(item)]))
-}
-
-fn packed(any: &Any) -> arrow_flight::Result {
-    arrow_flight::Result {
-        body: any.encode_to_vec().into(),
-    }
 }

@@ -12,7 +12,6 @@ use arrow_flight::sql::{
     ActionCreatePreparedStatementResult, CommandPreparedStatementQuery,
     CommandPreparedStatementUpdate, DoPutPreparedStatementResult,
 };
-use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
 use cohortql_engine::{Planned, StatementKind};
 use cohortql_protocol::{ProtocolError, Rows};
@@ -49,7 +48,8 @@ impl Prepared {
     /// The planned statement with the rows given; one without parameters runs once whatever came.
     fn with(&self, planned: Planned, rows: Option<BoundRows>) -> Result<Bound, ServerError> {
         let rows = rows.filter(|_| !planned.parameters().is_empty());
-        Bound::new(self.text.session().clone(), planned, rows)
+        let text = &self.text;
+        Bound::new(text.session().clone(), planned, rows, text.types())
     }
 }
 
@@ -62,17 +62,21 @@ impl Flight {
         if request.transaction_id.is_some_and(|id| !id.is_empty()) {
             return Err(refusals::transactions());
         }
-        let text = Text::parse(caller, &request.query).await?;
+        let text = Text::parse(caller, &self.options, &request.query).await?;
         let planned = text.plan(caller).await?;
         let unknown = if caller.takes_null_types {
             DataType::Null
         } else {
             DataType::Utf8
         };
-        let parameter_schema = info::schema_bytes(&parameters::advertised(&planned, &unknown))?;
+        let types = text.types();
+        let advertised = parameters::advertised(&planned, &unknown, types);
+        let parameter_schema = info::schema_bytes(&advertised)?;
         let dataset_schema = match planned.kind() {
             StatementKind::Change => Bytes::new(),
-            StatementKind::Query => info::schema_bytes(answer_schema(&planned, None)?.as_ref())?,
+            StatementKind::Query => {
+                info::schema_bytes(answer_schema(&planned, None, types)?.as_ref())?
+            }
         };
         let (bytes, digest) = (text.sql().len(), digest(&SHA256, text.sql().as_bytes()));
         let prepared = Prepared {
@@ -80,7 +84,9 @@ impl Flight {
             digest: Bytes::copy_from_slice(digest.as_ref()),
             rows: Mutex::new(None),
         };
-        let id = self.prepared.put(Arc::new(prepared), bytes)?;
+        let id = self
+            .prepared
+            .put(caller.owner(), Arc::new(prepared), bytes)?;
         Ok(ActionCreatePreparedStatementResult {
             prepared_statement_handle: self.prepared_handle(
                 caller,
@@ -103,16 +109,14 @@ impl Flight {
         Ok(())
     }
 
-    pub(super) async fn prepared_info(
+    pub(super) async fn prepared_bound(
         &self,
         caller: &Caller,
         query: &CommandPreparedStatementQuery,
-        descriptor: FlightDescriptor,
-    ) -> Result<FlightInfo, ServerError> {
+    ) -> Result<Bound, ServerError> {
         let prepared = self.find(caller, &query.prepared_statement_handle)?;
         let planned = prepared.text.plan(caller).await?;
-        let bound = prepared.with(planned, prepared.rows())?;
-        self.bound_info(caller, bound, descriptor).await
+        prepared.with(planned, prepared.rows())
     }
 
     /// The schema of the answer: of what is bound, or as promised before.
@@ -125,7 +129,7 @@ impl Flight {
         let planned = prepared.text.plan(caller).await?;
         match (prepared.rows(), planned.kind()) {
             (_, StatementKind::Change) => Ok(Arc::new(Schema::empty())),
-            (None, StatementKind::Query) => answer_schema(&planned, None),
+            (None, StatementKind::Query) => answer_schema(&planned, None, prepared.text.types()),
             (rows, StatementKind::Query) => Ok(Arc::clone(prepared.with(planned, rows)?.schema())),
         }
     }

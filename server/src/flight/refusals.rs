@@ -28,13 +28,6 @@ pub(super) fn action(name: &str) -> ServerError {
     match name {
         "BeginTransaction" | "EndTransaction" | "BeginSavepoint" | "EndSavepoint" => transactions(),
         "CreatePreparedSubstraitPlan" => substrait(),
-        "CancelQuery" | "CancelFlightInfo" => {
-            unsupported("a query is cancelled by closing its stream, or by the control service")
-        }
-        "RenewFlightEndpoint" => unsupported("tickets cannot be renewed; run the statement again"),
-        "SetSessionOptions" | "GetSessionOptions" | "CloseSession" => {
-            unsupported("session options are set with SET; a session ends with its connection")
-        }
         other => {
             let name: String = other.chars().take(64).collect();
             unsupported(format!("there is no action {name:?}"))
@@ -56,10 +49,6 @@ pub(super) fn handshake() -> ServerError {
 
 pub(super) fn list_flights() -> ServerError {
     unsupported("results are not listed; ask for tables with GetTables")
-}
-
-pub(super) fn poll() -> ServerError {
-    unsupported("results are not polled; ask with GetFlightInfo")
 }
 
 pub(super) fn exchange() -> ServerError {

@@ -11,17 +11,19 @@ use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
 use cohortql_engine::sql::dialect;
 use cohortql_engine::{EngineError, Planned, Session, Statement, StatementKind};
-use cohortql_protocol::{Places, Rows, number_placeholders};
+use cohortql_protocol::{Places, Rows, Types, number_placeholders};
 use futures::stream;
 use prost::Message;
 use uuid::Uuid;
 
+use super::kept::Kept;
 use super::{Flight, info, refusals};
 use crate::bound::{Batches, Bound, answer_schema};
 use crate::caller::Caller;
 use crate::compute::compute;
 use crate::deadline::within;
 use crate::error::ServerError;
+use crate::serve::ServeOptions;
 
 /// The answer of a change that has happened.
 pub(super) fn nothing() -> (SchemaRef, Batches) {
@@ -31,13 +33,26 @@ pub(super) fn nothing() -> (SchemaRef, Batches) {
 /// One statement of a client's, not planned yet.
 pub(super) struct Text {
     session: Session,
+    types: Types,
+    most_parameters: usize,
     statement: Statement,
     places: Places,
 }
 
 impl Text {
     /// Parses what the caller has sent.
-    pub(super) async fn parse(caller: &Caller, sql: &str) -> Result<Self, ServerError> {
+    pub(super) async fn parse(
+        caller: &Caller,
+        options: &ServeOptions,
+        sql: &str,
+    ) -> Result<Self, ServerError> {
+        if sql.len() > options.max_sql_bytes {
+            return Err(ServerError::Limit(format!(
+                "the statement takes {} bytes, and at most {} are taken",
+                sql.len(),
+                options.max_sql_bytes
+            )));
+        }
         let (session, sql) = (caller.session.clone(), sql.to_owned());
         let parse = async move {
             let numbered = number_placeholders(&sql, dialect())?;
@@ -54,6 +69,8 @@ impl Text {
         })?;
         Ok(Self {
             session: caller.session.clone(),
+            types: caller.types,
+            most_parameters: options.max_parameters,
             statement,
             places,
         })
@@ -63,7 +80,20 @@ impl Text {
     pub(super) async fn plan(&self, caller: &Caller) -> Result<Planned, ServerError> {
         let planned = self.session.plan(&self.statement);
         let planned = async { planned.await.map_err(|error| pointed(&self.places, error)) };
-        within(caller.deadline, planned).await
+        let planned = within(caller.deadline, planned).await?;
+        let parameters = planned.parameters().len();
+        if parameters > self.most_parameters {
+            return Err(ServerError::Limit(format!(
+                "the statement takes {parameters} parameters, and at most {} are taken",
+                self.most_parameters
+            )));
+        }
+        Ok(planned)
+    }
+
+    /// The types that its answer is sent in.
+    pub(super) fn types(&self) -> Types {
+        self.types
     }
 
     /// The session that it belongs to.
@@ -89,11 +119,6 @@ fn pointed(places: &Places, mut error: EngineError) -> EngineError {
     error
 }
 
-/// Plans one statement of the caller's.
-async fn planned(caller: &Caller, sql: &str) -> Result<Planned, ServerError> {
-    Text::parse(caller, sql).await?.plan(caller).await
-}
-
 fn outside_transactions(transaction: Option<&Bytes>) -> Result<(), ServerError> {
     match transaction {
         None => Ok(()),
@@ -103,16 +128,20 @@ fn outside_transactions(transaction: Option<&Bytes>) -> Result<(), ServerError> 
 }
 
 impl Flight {
-    pub(super) async fn statement_info(
+    /// Plans one statement of the caller's.
+    async fn planned(&self, caller: &Caller, sql: &str) -> Result<Planned, ServerError> {
+        let text = Text::parse(caller, &self.options, sql).await?;
+        text.plan(caller).await
+    }
+
+    pub(super) async fn statement_bound(
         &self,
         caller: &Caller,
-        query: CommandStatementQuery,
-        descriptor: FlightDescriptor,
-    ) -> Result<FlightInfo, ServerError> {
+        query: &CommandStatementQuery,
+    ) -> Result<Bound, ServerError> {
         outside_transactions(query.transaction_id.as_ref())?;
-        let planned = planned(caller, &query.query).await?;
-        let bound = Bound::new(caller.session.clone(), planned, None)?;
-        self.bound_info(caller, bound, descriptor).await
+        let planned = self.planned(caller, &query.query).await?;
+        Bound::new(caller.session.clone(), planned, None, caller.types)
     }
 
     /// Runs a change, or keeps a query for its DoGet.
@@ -131,12 +160,17 @@ impl Flight {
                     bound.schema(),
                     handle,
                     affected,
+                    self.result_expiry(),
                 )?)
             }
             StatementKind::Query => {
                 let schema = Arc::clone(bound.schema());
-                let handle = self.statement_ticket(caller, bound)?;
-                Ok(info::flight_info(descriptor, &schema, handle, -1)?)
+                let bytes = bound.bytes();
+                let kept = Arc::new(Kept::new(bound));
+                let id = self.results.put(caller.owner(), Arc::clone(&kept), bytes)?;
+                let handle = self.statement_ticket(caller, id, kept.bound())?;
+                let expires = self.result_expiry();
+                Ok(info::flight_info(descriptor, &schema, handle, -1, expires)?)
             }
         }
     }
@@ -147,20 +181,24 @@ impl Flight {
         query: CommandStatementQuery,
     ) -> Result<SchemaRef, ServerError> {
         outside_transactions(query.transaction_id.as_ref())?;
-        let planned = planned(caller, &query.query).await?;
+        let planned = self.planned(caller, &query.query).await?;
         match planned.kind() {
             StatementKind::Change => Ok(Arc::new(Schema::empty())),
-            StatementKind::Query => answer_schema(&planned, None),
+            StatementKind::Query => answer_schema(&planned, None, caller.types),
         }
     }
 
+    /// Goes on with a query that polling has begun, or runs it.
     pub(super) async fn statement_batches(
         &self,
         caller: &Caller,
         id: Uuid,
-        bound: &Bound,
+        kept: &Kept,
     ) -> Result<Batches, ServerError> {
-        let batches = within(caller.deadline, bound.clone().query()).await?;
+        let batches = match kept.take() {
+            Some(begun) => begun,
+            None => within(caller.deadline, kept.bound().clone().query()).await?,
+        };
         self.results.release(id);
         Ok(batches)
     }
@@ -173,11 +211,11 @@ impl Flight {
     ) -> Result<Vec<u8>, ServerError> {
         rows.drain().await?;
         outside_transactions(update.transaction_id.as_ref())?;
-        let planned = planned(caller, &update.query).await?;
+        let planned = self.planned(caller, &update.query).await?;
         if planned.kind() == StatementKind::Query {
             return Err(refusals::update_of_query());
         }
-        let bound = Bound::new(caller.session.clone(), planned, None)?;
+        let bound = Bound::new(caller.session.clone(), planned, None, caller.types)?;
         let affected = within(caller.deadline, bound.change()).await?;
         Ok(updated(affected))
     }

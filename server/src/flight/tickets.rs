@@ -11,6 +11,8 @@ use cohortql_proto::ticket::v1::{Claims, Done, Purpose, StatementRef};
 use cohortql_protocol::ProtocolError;
 use uuid::Uuid;
 
+use super::kept::Kept;
+use super::poll::Polled;
 use super::{Flight, info};
 use crate::bound::Bound;
 use crate::caller::Caller;
@@ -19,7 +21,7 @@ use crate::error::ServerError;
 /// What a valid ticket gives access to.
 pub(super) enum Subject {
     /// The answer of a statement.
-    Statement(Uuid, Arc<Bound>),
+    Statement(Uuid, Arc<Kept>),
     /// A table of metadata.
     Metadata(Command),
     /// Nothing: a change has happened already.
@@ -27,21 +29,72 @@ pub(super) enum Subject {
 }
 
 impl Flight {
-    /// A ticket for a statement's answer.
+    /// A ticket for a statement's answer, which is kept under `id`.
     pub(super) fn statement_ticket(
         &self,
         caller: &Caller,
-        bound: Bound,
+        id: Uuid,
+        bound: &Bound,
     ) -> Result<Bytes, ServerError> {
-        let digest = bound.digest();
-        let session_id = bound.session_id();
-        let bytes = bound.bytes();
-        let id = self.results.put(Arc::new(bound), bytes)?;
-        let reference = StatementRef {
-            id: Bytes::copy_from_slice(id.as_bytes()),
-            digest: digest.into(),
+        let subject = Sealed::Statement(reference(id, bound.digest()));
+        self.result_ticket(caller, bound.session_id(), subject)
+    }
+
+    /// What a statement that runs under `id` is polled with.
+    pub(super) fn poll_seal(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        bound: &Bound,
+    ) -> Result<Bytes, ServerError> {
+        Ok(self.seal.seal(&Claims {
+            purpose: Purpose::Poll.into(),
+            principal: caller.principal.clone(),
+            session_id: bound.session_id(),
+            expires_unix_millis: after(self.options.ticket_lifetime),
+            subject: Some(Sealed::Statement(reference(id, bound.digest()))),
+        })?)
+    }
+
+    /// The statement of the caller's that is polled with this.
+    pub(super) fn open_poll(
+        &self,
+        caller: &Caller,
+        sealed: &[u8],
+    ) -> Result<(Uuid, Arc<Polled>), ServerError> {
+        let claims = self
+            .seal
+            .open(sealed, Purpose::Poll, &caller.principal, now())?;
+        let id = match claims.subject {
+            Some(Sealed::Statement(reference)) => Uuid::from_slice(&reference.id).ok(),
+            _ => None,
         };
-        self.result_ticket(caller, session_id, Sealed::Statement(reference))
+        let id = id.ok_or(ProtocolError::NotSealed("descriptor to poll with"))?;
+        let polled = self.polls.get(id).ok_or_else(|| {
+            ServerError::NotFound(
+                "the statement was not polled for long, or its session was closed; run it again"
+                    .to_owned(),
+            )
+        })?;
+        Ok((id, polled))
+    }
+
+    /// When a ticket of now expires.
+    pub(super) fn result_expiry(&self) -> SystemTime {
+        SystemTime::now() + self.options.ticket_lifetime
+    }
+
+    /// The handle of a ticket of the caller's with a new time.
+    pub(super) fn renewed_ticket(
+        &self,
+        caller: &Caller,
+        ticket: &Ticket,
+    ) -> Result<Bytes, ServerError> {
+        // Opening it says that it is used.
+        self.open_ticket(caller, ticket)?;
+        let mut claims = self.ticket_claims(caller, ticket)?;
+        claims.expires_unix_millis = after(self.options.ticket_lifetime);
+        Ok(self.seal.seal(&claims)?)
     }
 
     /// A ticket for the answer of a change that has happened, which is empty.
@@ -81,23 +134,14 @@ impl Flight {
         ticket: &Ticket,
     ) -> Result<Subject, ServerError> {
         let refused = || ServerError::from(ProtocolError::NotSealed("ticket"));
-        let Ok(Command::TicketStatementQuery(handle)) = info::command(&ticket.ticket) else {
-            return Err(refused());
-        };
-        let claims = self.seal.open(
-            &handle.statement_handle,
-            Purpose::Result,
-            &caller.principal,
-            now(),
-        )?;
-        match claims.subject {
+        match self.ticket_claims(caller, ticket)?.subject {
             Some(Sealed::Statement(reference)) => {
                 let id = Uuid::from_slice(&reference.id).map_err(|_| refused())?;
-                let bound = self.results.get(id).ok_or_else(gone)?;
-                if bound.digest() != reference.digest {
+                let kept = self.results.get(id).ok_or_else(gone)?;
+                if kept.bound().digest() != reference.digest {
                     return Err(refused());
                 }
-                Ok(Subject::Statement(id, bound))
+                Ok(Subject::Statement(id, kept))
             }
             Some(Sealed::MetadataCommand(command)) => {
                 Ok(Subject::Metadata(info::command(&command)?))
@@ -105,6 +149,18 @@ impl Flight {
             Some(Sealed::Done(Done {})) => Ok(Subject::Done),
             None => Err(refused()),
         }
+    }
+
+    fn ticket_claims(&self, caller: &Caller, ticket: &Ticket) -> Result<Claims, ServerError> {
+        let Ok(Command::TicketStatementQuery(handle)) = info::command(&ticket.ticket) else {
+            return Err(ProtocolError::NotSealed("ticket").into());
+        };
+        Ok(self.seal.open(
+            &handle.statement_handle,
+            Purpose::Result,
+            &caller.principal,
+            now(),
+        )?)
     }
 
     /// A handle for a prepared statement.
@@ -119,10 +175,7 @@ impl Flight {
             principal: caller.principal.clone(),
             session_id: caller.session.id(),
             expires_unix_millis: after(self.options.prepared_lifetime),
-            subject: Some(Sealed::Statement(StatementRef {
-                id: Bytes::copy_from_slice(id.as_bytes()),
-                digest: digest.into(),
-            })),
+            subject: Some(Sealed::Statement(reference(id, digest))),
         })?)
     }
 
@@ -141,6 +194,13 @@ impl Flight {
         let id = Uuid::from_slice(&reference.id)
             .map_err(|_| ProtocolError::NotSealed("prepared statement handle"))?;
         Ok((id, reference.digest))
+    }
+}
+
+fn reference(id: Uuid, digest: Vec<u8>) -> StatementRef {
+    StatementRef {
+        id: Bytes::copy_from_slice(id.as_bytes()),
+        digest: digest.into(),
     }
 }
 

@@ -6,6 +6,8 @@ use cohortql_engine::Session;
 use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::TableType;
 
+use crate::sessions::TableTerm;
+
 /// What a name stands for. Temporary tables count as tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -16,10 +18,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// How it is reported.
-    pub(crate) fn name(self) -> &'static str {
+    /// How it is reported, where tables are called as `term` says.
+    pub(crate) fn name(self, term: TableTerm) -> &'static str {
         match self {
-            Self::Table => "TABLE",
+            Self::Table => term.name(),
             Self::View => "VIEW",
         }
     }

@@ -18,6 +18,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow_flight::sql::Command;
 use cohortql_engine::Session;
+use cohortql_protocol::Types;
 use futures::stream;
 
 use crate::bound::Batches;
@@ -26,6 +27,7 @@ use crate::compute::compute;
 use crate::deadline::within;
 use crate::error::ServerError;
 use crate::serve::ServeOptions;
+use crate::sessions::TableTerm;
 
 pub(crate) use listing::list;
 
@@ -54,22 +56,40 @@ pub(crate) async fn answer(
 ) -> Result<(SchemaRef, Batches), ServerError> {
     let schema = schema(command)
         .ok_or_else(|| ServerError::Internal("a ticket holds no metadata command".to_owned()))?;
-    let (session, options, command) = (caller.session.clone(), options.clone(), command.clone());
-    let work = async move { rows(&session, &options, &command).await };
+    let asked = Asked {
+        session: caller.session.clone(),
+        types: caller.types,
+        term: caller.open.table_term(),
+        options: options.clone(),
+        command: command.clone(),
+    };
+    let work = async move { rows(&asked).await };
     let batch = within(caller.deadline, compute(&caller.engine, work)).await?;
     Ok((schema, Box::pin(stream::iter([Ok(batch)]))))
 }
 
-async fn rows(
-    session: &Session,
-    options: &ServeOptions,
-    command: &Command,
-) -> Result<RecordBatch, ServerError> {
+/// A command, and how its table is to be made.
+struct Asked {
+    session: Session,
+    types: Types,
+    term: TableTerm,
+    options: ServeOptions,
+    command: Command,
+}
+
+async fn rows(asked: &Asked) -> Result<RecordBatch, ServerError> {
+    let Asked {
+        session,
+        types,
+        term,
+        options,
+        command,
+    } = asked;
     match command {
         Command::CommandGetCatalogs(_) => names::catalogs(session),
         Command::CommandGetDbSchemas(query) => names::schemas(session, query),
-        Command::CommandGetTables(query) => tables::rows(session, query).await,
-        Command::CommandGetTableTypes(_) => names::table_types(),
+        Command::CommandGetTables(query) => tables::rows(session, query, *types, *term).await,
+        Command::CommandGetTableTypes(_) => names::table_types(*term),
         Command::CommandGetSqlInfo(query) => sql_info::rows(session, options, &query.info),
         Command::CommandGetXdbcTypeInfo(query) => xdbc::rows(query.data_type),
         Command::CommandGetPrimaryKeys(query) => keys::primary(session, query).await,

@@ -10,6 +10,7 @@ use cohortql_engine::Session;
 use super::listing::{Kind, schemas as all_schemas};
 use super::pattern::{is_catalog, passes};
 use crate::error::ServerError;
+use crate::sessions::TableTerm;
 
 fn text(name: &str, nullable: bool) -> Field {
     Field::new(name, DataType::Utf8, nullable)
@@ -50,8 +51,8 @@ pub(super) fn schemas(
     batch(schemas_schema(), vec![column(catalogs), column(schemas)])
 }
 
-pub(super) fn table_types() -> Result<RecordBatch, ServerError> {
-    let names = [Kind::Table, Kind::View].map(|kind| kind.name().to_owned());
+pub(super) fn table_types(term: TableTerm) -> Result<RecordBatch, ServerError> {
+    let names = [Kind::Table, Kind::View].map(|kind| kind.name(term).to_owned());
     batch(table_types_schema(), vec![column(names.to_vec())])
 }
 

@@ -45,7 +45,7 @@ pub(super) fn rows(
         names(&mut builder);
         vocabulary(&mut builder, session);
         grammar(&mut builder);
-        limits(&mut builder);
+        limits(&mut builder, options);
         transactions(&mut builder);
         results(&mut builder);
         builder.build().map_err(internal)?
@@ -67,7 +67,7 @@ fn server(builder: &mut SqlInfoDataBuilder, options: &ServeOptions) {
         Info::FlightSqlServerTransaction,
         SqlSupportedTransaction::None as i32,
     );
-    builder.append(Info::FlightSqlServerCancel, false);
+    builder.append(Info::FlightSqlServerCancel, true);
     builder.append(Info::FlightSqlServerBulkIngestion, false);
     builder.append(Info::FlightSqlServerIngestTransactionsSupported, false);
     builder.append(Info::FlightSqlServerStatementTimeout, idle);
@@ -176,7 +176,7 @@ fn grammar(builder: &mut SqlInfoDataBuilder) {
     );
 }
 
-fn limits(builder: &mut SqlInfoDataBuilder) {
+fn limits(builder: &mut SqlInfoDataBuilder, options: &ServeOptions) {
     let limits = [
         Info::SqlMaxBinaryLiteralLength,
         Info::SqlMaxCharLiteralLength,
@@ -193,14 +193,22 @@ fn limits(builder: &mut SqlInfoDataBuilder) {
         Info::SqlMaxProcedureNameLength,
         Info::SqlMaxCatalogNameLength,
         Info::SqlMaxRowSize,
-        Info::SqlMaxStatementLength,
-        Info::SqlMaxStatements,
         Info::SqlMaxTableNameLength,
         Info::SqlMaxTablesInSelect,
         Info::SqlMaxUsernameLength,
     ];
     for limit in limits {
         builder.append(limit, NO_LIMIT);
+    }
+    let limits = [
+        (Info::SqlMaxStatementLength, options.max_sql_bytes),
+        (
+            Info::SqlMaxStatements,
+            options.max_prepared_statements_per_user,
+        ),
+    ];
+    for (info, limit) in limits {
+        builder.append(info, i64::try_from(limit).unwrap_or(NO_LIMIT));
     }
     builder.append(Info::SqlMaxRowSizeIncludesBlobs, true);
 }

@@ -8,11 +8,13 @@ use arrow_flight::sql::CommandGetTables;
 use arrow_flight::{IpcMessage, SchemaAsIpc};
 use arrow_ipc::writer::IpcWriteOptions;
 use cohortql_engine::Session;
+use cohortql_protocol::Types;
 
 use super::columns::described;
 use super::listing::{Kind, Listed, list};
 use super::pattern::{is_catalog, passes};
 use crate::error::ServerError;
+use crate::sessions::TableTerm;
 
 pub(super) fn schema(include_schema: bool) -> SchemaRef {
     let mut fields = vec![
@@ -30,6 +32,8 @@ pub(super) fn schema(include_schema: bool) -> SchemaRef {
 pub(super) async fn rows(
     session: &Session,
     query: &CommandGetTables,
+    types: Types,
+    term: TableTerm,
 ) -> Result<RecordBatch, ServerError> {
     let mut listed = list(session, |catalog, schema, name| {
         is_catalog(query.catalog.as_deref(), catalog)
@@ -38,17 +42,20 @@ pub(super) async fn rows(
     })
     .await;
     listed.retain(|table| asked_for(&query.table_types, table.kind));
-    let text = |value: fn(&Listed) -> &str| -> ArrayRef {
+    let text = |value: &dyn Fn(&Listed) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(listed.iter().map(value)))
     };
     let mut columns = vec![
-        text(|table| &table.catalog),
-        text(|table| &table.schema),
-        text(|table| &table.name),
-        text(|table| table.kind.name()),
+        text(&|table| &table.catalog),
+        text(&|table| &table.schema),
+        text(&|table| &table.name),
+        text(&|table| table.kind.name(term)),
     ];
     if query.include_schema {
-        let schemas = listed.iter().map(encoded).collect::<Result<Vec<_>, _>>()?;
+        let schemas = listed
+            .iter()
+            .map(|listed| encoded(listed, types))
+            .collect::<Result<Vec<_>, _>>()?;
         columns.push(Arc::new(BinaryArray::from_iter_values(schemas)));
     }
     Ok(RecordBatch::try_new(schema(query.include_schema), columns)?)
@@ -66,8 +73,8 @@ fn asked_for(kinds: &[String], kind: Kind) -> bool {
 }
 
 /// The table's columns as they are sent when it is queried, as an IPC message.
-fn encoded(listed: &Listed) -> Result<Vec<u8>, ServerError> {
-    let schema = described(listed);
+fn encoded(listed: &Listed, types: Types) -> Result<Vec<u8>, ServerError> {
+    let schema = described(listed, types);
     let options = IpcWriteOptions::default();
     let message = IpcMessage::try_from(SchemaAsIpc::new(&schema, &options))?;
     Ok(message.0.to_vec())

@@ -1,0 +1,209 @@
+//! PollFlightInfo: a statement that runs while its client asks how far it has come.
+//!
+//! The first poll starts it. A change runs to its end, once. A query is ready when its first batch
+//! is, so that all that has to happen before happens between polls; DoGet then goes on with it. What
+//! nobody polls any more is cancelled after a while.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arrow_flight::{FlightDescriptor, PollInfo};
+use cohortql_engine::StatementKind;
+use cohortql_protocol::polling;
+use futures::{StreamExt, stream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::kept::{Kept, TELLING};
+use super::{Flight, Results, info};
+use crate::bound::Bound;
+use crate::caller::Caller;
+use crate::error::ServerError;
+use crate::gauge::Entered;
+use crate::shelf::Owner;
+
+/// A statement that runs, or has run, while it is polled.
+pub(super) struct Polled {
+    bound: Bound,
+    asked: FlightDescriptor,
+    outcome: watch::Receiver<Option<Outcome>>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// What became of it.
+#[derive(Clone)]
+enum Outcome {
+    /// The answer of a query waits under this id.
+    Query(Uuid),
+    /// A change has happened, to so many rows.
+    Change(i64),
+    /// It failed.
+    Failed(Box<Status>),
+}
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Polled {
+    /// Waits for the outcome until then.
+    async fn outcome(&self, until: Instant) -> Result<Option<Outcome>, ServerError> {
+        let mut outcome = self.outcome.clone();
+        match timeout_at(until, outcome.wait_for(Option::is_some)).await {
+            Ok(Ok(outcome)) => Ok(outcome.clone()),
+            Ok(Err(_)) => Err(ServerError::Internal(
+                "a statement that was polled panicked".to_owned(),
+            )),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+impl Flight {
+    pub(super) async fn poll(
+        &self,
+        caller: &Caller,
+        descriptor: FlightDescriptor,
+    ) -> Result<PollInfo, Status> {
+        if let Some(sealed) = polling::polled(&descriptor) {
+            let (id, polled) = self.open_poll(caller, &sealed)?;
+            return self.poll_answer(caller, id, &polled).await;
+        }
+        self.drain.may_start()?;
+        let command = info::descriptor_command(&descriptor).map_err(ServerError::from)?;
+        let Some(bound) = self.bound(caller, &command).await? else {
+            let info = self.metadata_info(caller, &command, descriptor)?;
+            return Ok(polling::poll_finished(info, self.result_expiry()));
+        };
+        let (id, polled) = self.begin(caller, bound, descriptor)?;
+        self.poll_answer(caller, id, &polled).await
+    }
+
+    /// Stops a statement that is polled; none when it has come to its end before.
+    pub(super) async fn cancel_poll(&self, polled: &Polled) -> Result<Option<bool>, ServerError> {
+        if let Some(Outcome::Change(_) | Outcome::Failed(_)) = *polled.outcome.borrow() {
+            return Ok(None);
+        }
+        polled.stop.cancel();
+        match polled.outcome(Instant::now() + TELLING).await? {
+            None => Ok(Some(false)),
+            Some(Outcome::Change(_)) => Ok(None),
+            Some(Outcome::Failed(_)) => Ok(Some(true)),
+            Some(Outcome::Query(id)) => match self.results.remove(id) {
+                Some(kept) => Ok(Some(kept.cancel().await)),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Starts a statement.
+    fn begin(
+        &self,
+        caller: &Caller,
+        bound: Bound,
+        asked: FlightDescriptor,
+    ) -> Result<(Uuid, Arc<Polled>), ServerError> {
+        let (tell, outcome) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let work = run(
+            bound.clone(),
+            Arc::clone(&self.results),
+            caller.owner(),
+            self.drain.enter(),
+        );
+        let (drain, stopped, ended) = (self.drain.clone(), stop.clone(), caller.open.ended());
+        let task = tokio::spawn(async move {
+            let outcome = tokio::select! {
+                biased;
+                outcome = drain.unless_closing(work) => outcome,
+                () = stopped.cancelled() => Err(ServerError::Cancelled),
+                () = ended.cancelled() => Err(ServerError::SessionClosed),
+            };
+            let outcome = outcome.unwrap_or_else(|error| Outcome::Failed(Box::new(error.into())));
+            tell.send_replace(Some(outcome));
+        });
+        let bytes = bound.bytes();
+        let polled = Arc::new(Polled {
+            bound,
+            asked: info::echoed(asked),
+            outcome,
+            stop,
+            task,
+        });
+        let id = self.polls.put(caller.owner(), Arc::clone(&polled), bytes)?;
+        Ok((id, polled))
+    }
+
+    async fn poll_answer(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        polled: &Polled,
+    ) -> Result<PollInfo, Status> {
+        let wait = Instant::now() + self.options.poll_wait;
+        let until = caller.deadline.map_or(wait, |deadline| deadline.min(wait));
+        let (bound, asked) = (&polled.bound, polled.asked.clone());
+        let info = match polled.outcome(until).await? {
+            Some(Outcome::Failed(status)) => return Err(*status),
+            Some(Outcome::Query(id)) => {
+                let handle = self.statement_ticket(caller, id, bound)?;
+                info::flight_info(asked, bound.schema(), handle, -1, self.result_expiry())
+            }
+            Some(Outcome::Change(affected)) => {
+                let handle = self.done_ticket(caller)?;
+                info::flight_info(
+                    asked,
+                    bound.schema(),
+                    handle,
+                    affected,
+                    self.result_expiry(),
+                )
+            }
+            None => {
+                let expires = SystemTime::now() + self.options.ticket_lifetime;
+                let sealed = self.poll_seal(caller, id, bound)?;
+                let unfinished = polling::poll_unfinished(
+                    asked,
+                    bound.schema(),
+                    sealed,
+                    bound.fraction(),
+                    expires,
+                );
+                return Ok(unfinished.map_err(ServerError::from)?);
+            }
+        };
+        let info = info.map_err(ServerError::from)?;
+        Ok(polling::poll_finished(info, self.result_expiry()))
+    }
+}
+
+/// Runs a statement: a change to its end, a query until its first batch is there.
+async fn run(
+    bound: Bound,
+    results: Results,
+    owner: Owner,
+    running: Entered,
+) -> Result<Outcome, ServerError> {
+    match bound.kind() {
+        StatementKind::Change => {
+            let affected = bound.change().await?;
+            drop(running);
+            Ok(Outcome::Change(affected))
+        }
+        StatementKind::Query => {
+            let bytes = bound.bytes();
+            let mut batches = bound.clone().query().await?;
+            let first = batches.next().await.transpose()?;
+            let batches = stream::iter(first.map(Ok)).chain(batches);
+            let kept = Kept::begun(bound, Box::pin(batches), running);
+            Ok(Outcome::Query(results.put(owner, Arc::new(kept), bytes)?))
+        }
+    }
+}
