@@ -59,6 +59,13 @@ pub(crate) fn of_plan(
         let assumed = matches!(node, LogicalPlan::Limit(_)).then_some(DataType::Int64);
         node.apply_expressions(|expression| {
             expression.apply(|part| {
+                // What is cast is best given as what it is cast to.
+                if let Expr::Cast(cast) = part
+                    && let Expr::Placeholder(Placeholder { id, field: None }) = cast.expr.as_ref()
+                {
+                    uses.push((id.clone(), Some(cast.field.data_type().clone())));
+                    return Ok(TreeNodeRecursion::Jump);
+                }
                 if let Expr::Placeholder(Placeholder { id, field }) = part {
                     // DataFusion takes an operand of unknown type for a NULL, and the other
                     // operand with it.

@@ -1,41 +1,56 @@
-//! The ADBC driver from Python, run against a server of this process.
+//! The ADBC driver from Python and from Go, and SQLAlchemy over it, run against a server of this
+//! process.
 
-use std::path::PathBuf;
 use std::process::Command;
 
+use super::programs::{named_by, succeed};
 use super::server::TestServer;
-use super::types::every_type;
-use crate::support::{pass_over, root};
+use super::types::{described, every_type};
+use crate::support::root;
 
 /// The Python that has the driver.
 const PYTHON: &str = "COHORTQL_PYTHON";
 
+/// The tests of `tests/clients/go`, as `go test -c` makes one program of them.
+const GO: &str = "COHORTQL_GO";
+
+async fn server_with_tables() -> TestServer {
+    let server = TestServer::start().await;
+    for (name, batch) in [("everything", every_type()), ("described", described())] {
+        server
+            .engine
+            .register_batches(name, None, vec![batch])
+            .unwrap();
+    }
+    server
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adbc_driver_works() {
-    let Some(python) = std::env::var_os(PYTHON).filter(|python| !python.is_empty()) else {
-        pass_over("the_adbc_driver_works", "COHORTQL_PYTHON is not set");
+async fn the_adbc_driver_works_from_python() {
+    let Some(python) = named_by(PYTHON, "the_adbc_driver_works_from_python") else {
         return;
     };
-    let server = TestServer::start().await;
-    server
-        .engine
-        .register_batches("everything", None, vec![every_type()])
-        .unwrap();
-    let uri = server.uri();
-    let script: PathBuf = root().join("tests/clients/adbc_test.py");
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new(python)
-            .arg(script)
-            .env("COHORTQL_URI", uri)
-            .output()
-    })
-    .await
-    .unwrap()
-    .unwrap();
-    assert!(
-        output.status.success(),
-        "{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let server = server_with_tables().await;
+    let mut tests = Command::new(python);
+    tests
+        .args(["-m", "unittest", "discover", "--pattern", "*_test.py"])
+        .arg("--start-directory")
+        .arg(root().join("tests/clients/python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("COHORTQL_URI", server.uri())
+        .env("COHORTQL_BINARY", env!("CARGO_BIN_EXE_cohortql"));
+    succeed(tests).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_adbc_driver_works_from_go() {
+    let Some(tests) = named_by(GO, "the_adbc_driver_works_from_go") else {
+        return;
+    };
+    let server = server_with_tables().await;
+    let mut tests = Command::new(tests);
+    tests
+        .args(["-test.v", "-test.timeout=5m"])
+        .env("COHORTQL_URI", server.uri());
+    succeed(tests).await;
 }

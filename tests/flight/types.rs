@@ -227,6 +227,34 @@ pub(crate) fn every_type() -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
 }
 
+/// Two rows of plain columns as an application would have them, one with a comment.
+pub(crate) fn described() -> RecordBatch {
+    let amount = Decimal128Array::from(vec![Some(150), None])
+        .with_precision_and_scale(10, 2)
+        .unwrap();
+    let comment = [("comment".to_owned(), "what was paid".to_owned())].into();
+    let field = |name: &str, array: &ArrayRef| Field::new(name, array.data_type().clone(), true);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(Int64Array::from(vec![1, 2]))),
+        ("amount", Arc::new(amount)),
+        ("note", Arc::new(StringArray::from(vec![Some("a"), None]))),
+        (
+            "moment",
+            Arc::new(TimestampNanosecondArray::from(vec![Some(0), None])),
+        ),
+        ("ratio", Arc::new(Float64Array::from(vec![Some(1.5), None]))),
+        ("day", Arc::new(Date32Array::from(vec![Some(1), None]))),
+        ("flag", Arc::new(BooleanArray::from(vec![Some(true), None]))),
+    ];
+    let (mut fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns
+        .into_iter()
+        .map(|(name, array)| (field(name, &array), array))
+        .unzip();
+    fields[0].set_nullable(false);
+    fields[1].set_metadata(comment);
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
+}
+
 /// Whether every client can take a type, down to its innermost part.
 pub(crate) fn is_plain(data_type: &DataType) -> bool {
     match data_type {

@@ -1,11 +1,13 @@
 //! The `.slt` runner: every file below `tests/slt` through the embedded engine
-//! and through Flight SQL, each time with a fresh engine.
+//! and through Flight SQL, each time with a fresh engine. A third pass compares every schema
+//! that Flight SQL promises with the one that comes.
 //!
 //! `SLT_FILTER=path/part` runs only the files whose path contains that text;
 //! `SLT_COMPLETE=1` rewrites their expected results from the embedded engine.
 //! In SQL, `$DATA` stands for the reference data, `$SHIPPED` for the data sets
 //! of the repository and `$TMP` for a folder that is fresh each run.
 
+mod advertised;
 mod embedded;
 mod failure;
 mod flight;
@@ -29,6 +31,7 @@ const FILES_AT_ONCE: usize = 2;
 enum Way {
     Embedded,
     FlightSql,
+    Suspicious,
 }
 
 fn slt_files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -123,6 +126,19 @@ async fn run_file(file: &Path, way: Way) -> Vec<String> {
             runner.with_column_validator(same_number_of_columns);
             run_records(runner, file, way).await
         }
+        Way::Suspicious => {
+            let server = match flight::Server::start().await {
+                Ok(server) => server,
+                Err(e) => return vec![e.to_string()],
+            };
+            let mut runner = Runner::new(|| {
+                let url = server.url().to_string();
+                let variables = variables.clone();
+                async move { advertised::Suspicious::connect(&url, variables).await }
+            });
+            runner.with_column_validator(same_number_of_columns);
+            run_records(runner, file, way).await
+        }
     }
 }
 
@@ -172,4 +188,9 @@ async fn slt_embedded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slt_flight_sql() {
     run_all(Way::FlightSql).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slt_schemas_are_as_promised() {
+    run_all(Way::Suspicious).await;
 }

@@ -27,6 +27,29 @@ async fn parameters_come_in_numeric_order_with_their_types() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_cast_is_given_as_what_it_is_cast_to() {
+    let engine = engine().await;
+    let sql = "SELECT CAST($1 AS BIGINT), $2::DATE, TRY_CAST($3 AS INT), $4::INT + $4::DOUBLE";
+    let planned = planned(engine.default_session(), sql).await;
+    let types: Vec<_> = planned.parameters().values().cloned().collect();
+    let expected = [Some(DataType::Int64), Some(DataType::Date32), None, None];
+    assert_eq!(types, expected);
+    let values = ["7", "2024-02-29", "x", "1"].map(|text| ScalarValue::Utf8(Some(text.to_owned())));
+    let session = engine.default_session();
+    let bound = planned.bind(&values).unwrap();
+    let batches = session
+        .execute(bound)
+        .await
+        .unwrap()
+        .collect()
+        .await
+        .unwrap();
+    let day = ScalarValue::try_from_array(batches[0].column(1), 0).unwrap();
+    assert_eq!(day.to_string(), "2024-02-29");
+    assert!(batches[0].column(2).is_null(0));
+}
+
+#[tokio::test]
 async fn a_statement_is_bound_any_number_of_times() {
     let engine = engine().await;
     let session = engine.default_session();

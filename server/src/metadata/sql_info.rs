@@ -215,7 +215,9 @@ fn limits(builder: &mut SqlInfoDataBuilder, options: &ServeOptions) {
 
 fn transactions(builder: &mut SqlInfoDataBuilder) {
     let none = SqlTransactionIsolationLevel::SqlTransactionNone as i32;
-    builder.append(Info::SqlDefaultTransactionIsolation, none);
+    // Wider than the specification says: JDBC fails on anything else, and other clients, which
+    // read the low half, find the same number there.
+    builder.append(Info::SqlDefaultTransactionIsolation, i64::from(none));
     builder.append(Info::SqlTransactionsSupported, false);
     builder.append(Info::SqlSupportedTransactionsIsolationLevels, bits(&[none]));
     builder.append(Info::SqlDataDefinitionCausesTransactionCommit, false);

@@ -1,0 +1,34 @@
+//! Programs of other languages, run to their end against a server.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use crate::support::pass_over;
+
+/// What a variable of the environment names; without it, a note that `test` is passed over.
+pub(crate) fn named_by(variable: &str, test: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).filter(|named| !named.is_empty());
+    if named.is_none() {
+        pass_over(test, &format!("{variable} is not set"));
+    }
+    named.map(PathBuf::from)
+}
+
+/// Runs a program to its end, which must be a success, and returns what it printed.
+pub(crate) async fn succeed(mut command: Command) -> Output {
+    let output = tokio::task::spawn_blocking(move || {
+        let shown = format!("{command:?}");
+        command
+            .output()
+            .unwrap_or_else(|error| panic!("{shown}: {error}"))
+    })
+    .await
+    .unwrap();
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
