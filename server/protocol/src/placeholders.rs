@@ -11,6 +11,9 @@ use sqlparser::tokenizer::{Location, Token, Tokenizer};
 
 use crate::error::ProtocolError;
 
+/// Opens a comment that the tokenizer reads as SQL, with places that are not those of the text.
+const HINT: &str = "/*!";
+
 /// A statement whose placeholders are numbered.
 #[derive(Debug)]
 pub struct Numbered<'a> {
@@ -78,10 +81,13 @@ pub fn number_placeholders<'a>(
     let mut copied = 0;
     let mut count = 0_usize;
     let mut explicit = None;
+    let mut after_word = false;
     for token in tokens {
         let Token::Placeholder(name) = token.token else {
+            after_word = matches!(token.token, Token::Word(_));
             continue;
         };
+        let begins_apart = !std::mem::take(&mut after_word);
         let number = match name.strip_prefix('?') {
             Some("") => {
                 count += 1;
@@ -99,15 +105,22 @@ pub fn number_placeholders<'a>(
         let at = cursor.byte_of(token.span.start);
         let end = cursor.byte_of(token.span.end);
         numbered.push_str(&sql[copied..at]);
+        let length = numbered.len();
+        // A `?` ends a word, and `$1` would go on with it: LIMIT? or ?AND.
+        if !(begins_apart && numbered.chars().next_back().is_none_or(is_between_words)) {
+            numbered.push(' ');
+        }
         numbered.push('$');
         numbered.push_str(&number);
+        if !sql[end..].chars().next().is_none_or(is_between_words) {
+            numbered.push(' ');
+        }
         copied = end;
-        // Both are written in ASCII, so that bytes are columns.
         places.push(Place {
             line: token.span.start.line,
             column: token.span.start.column,
-            before: (end - at) as u64,
-            after: (number.len() + 1) as u64,
+            before: sql[at..end].chars().count() as u64,
+            after: numbered[length..].chars().count() as u64,
         });
     }
     if let (Some(name), true) = (explicit, count > 0) {
@@ -115,11 +128,20 @@ pub fn number_placeholders<'a>(
             "parameters must be written one way, got both ? and {name}"
         )));
     }
+    if !places.is_empty() && sql.contains(HINT) {
+        return Err(ProtocolError::Invalid(format!(
+            "parameters cannot be numbered beside {HINT} */ comments; write $1, $2 and so on"
+        )));
+    }
     numbered.push_str(&sql[copied..]);
     Ok(Numbered {
         sql: Cow::Owned(numbered),
         places: Places(places),
     })
+}
+
+fn is_between_words(character: char) -> bool {
+    character.is_ascii_whitespace() || "()[],;=<>+-*/%|&!~^:.'\"".contains(character)
 }
 
 /// Walks through the text once, turning the tokenizer's lines and columns into bytes.
@@ -235,6 +257,9 @@ mod tests {
         assert_eq!(numbered("?||?-1,-?,(?)"), "$1||$2-1,-$3,($4)");
         assert_eq!(numbered("LIMIT ?"), "LIMIT $1");
         assert_eq!(numbered("?::int"), "$1::int");
+        assert_eq!(numbered("LIMIT?"), "LIMIT $1");
+        assert_eq!(numbered("a=?AND b=?"), "a=$1 AND b=$2");
+        assert_eq!(numbered("??"), "$1 $2");
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub struct Messages<E> {
     batches: Option<Batches<E>>,
     dictionaries: DictionaryTracker,
     ready: VecDeque<FlightData>,
+    /// Cut, and recast when their turn comes.
     waiting: VecDeque<RecordBatch>,
 }
 
@@ -68,6 +69,7 @@ impl<E: From<ProtocolError>> Messages<E> {
             let Some(mut batch) = self.waiting.pop_front() else {
                 return Ok(None);
             };
+            batch = self.recast(&batch)?;
             if self.has_views {
                 batch = compact(&batch)?;
             }
@@ -82,19 +84,20 @@ impl<E: From<ProtocolError>> Messages<E> {
         }
     }
 
-    fn admit(&mut self, batch: &RecordBatch) -> Result<(), ProtocolError> {
+    fn recast(&self, batch: &RecordBatch) -> Result<RecordBatch, ProtocolError> {
+        recast(batch, &self.schema, self.types).map_err(|error| match self.types {
+            Types::Plain | Types::Arrow => error.into(),
+            // A date beyond what nanoseconds reach, for one.
+            Types::Simple => ProtocolError::Invalid(format!(
+                "a value does not fit the simple types, ask for plain ones: {error}"
+            )),
+        })
+    }
+
+    fn admit(&mut self, batch: RecordBatch) {
         if batch.num_rows() > 0 {
-            let recast = recast(batch, &self.schema, self.types);
-            let recast = recast.map_err(|error| match self.types {
-                Types::Plain | Types::Arrow => error.into(),
-                // A date beyond what nanoseconds reach, for one.
-                Types::Simple => ProtocolError::Invalid(format!(
-                    "a value does not fit the simple types, ask for plain ones: {error}"
-                )),
-            })?;
-            self.waiting.extend(portions(recast));
+            self.waiting.extend(portions(batch, &self.schema));
         }
-        Ok(())
     }
 
     fn fail(&mut self, error: E) -> Poll<Option<Result<FlightData, E>>> {
@@ -118,16 +121,13 @@ impl<E: From<ProtocolError>> Stream for Messages<E> {
             let Some(batches) = self.batches.as_mut() else {
                 return Poll::Ready(None);
             };
-            let taken = match ready!(batches.poll_next_unpin(context)) {
-                Some(Ok(batch)) => self.admit(&batch).map_err(E::from),
-                Some(Err(error)) => Err(error),
+            match ready!(batches.poll_next_unpin(context)) {
+                Some(Ok(batch)) => self.admit(batch),
+                Some(Err(error)) => return self.fail(error),
                 None => {
                     self.batches = None;
                     return Poll::Ready(None);
                 }
-            };
-            if let Err(error) = taken {
-                return self.fail(error);
             }
         }
     }

@@ -2,15 +2,18 @@
 //!
 //! What a batch takes in memory says little about what it takes when encoded: a slice holds on to
 //! its whole parent, a list to all its items. So a batch is encoded, measured, and cut when it
-//! turns out too large.
+//! turns out too large. Only where recasting would write one value out many times is it cut before.
 
 use std::collections::VecDeque;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use arrow_flight::FlightData;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 use prost::Message;
 
+use super::flat::flat_bytes;
+use super::unions::with_whole_unions;
 use crate::error::ProtocolError;
 
 /// What gRPC clients accept in one message unless told otherwise.
@@ -30,12 +33,42 @@ pub(super) enum Fitted {
     Portions(Vec<RecordBatch>),
 }
 
-/// Cuts a batch into portions of a bounded number of rows.
-pub(super) fn portions(batch: RecordBatch) -> Vec<RecordBatch> {
-    if batch.num_rows() <= PORTION_ROWS {
+/// Cuts a batch into portions of a bounded number of rows, which take a bounded number of bytes
+/// when they are recast to a schema.
+pub(super) fn portions(batch: RecordBatch, schema: &Schema) -> Vec<RecordBatch> {
+    let portions = if batch.num_rows() <= PORTION_ROWS {
+        vec![batch]
+    } else {
+        slices(&batch, PORTION_ROWS)
+    };
+    let portions = portions.into_iter();
+    portions
+        .flat_map(|portion| by_bytes(portion, schema))
+        .collect()
+}
+
+fn by_bytes(batch: RecordBatch, schema: &Schema) -> Vec<RecordBatch> {
+    let columns = batch.columns().iter().zip(schema.fields());
+    let changing = columns.filter(|(column, field)| column.data_type() != field.data_type());
+    let Some(bytes) = flat_bytes(changing.map(|(column, _)| column)) else {
         return vec![batch];
+    };
+    let mut portions = Vec::new();
+    let (mut start, mut held) = (0, 0_u64);
+    for (row, bytes) in bytes.into_iter().enumerate() {
+        if row > start && held.saturating_add(bytes) > LIMIT_BYTES as u64 {
+            portions.push(batch.slice(start, row - start));
+            (start, held) = (row, 0);
+        }
+        held = held.saturating_add(bytes);
     }
-    slices(&batch, PORTION_ROWS)
+    match start {
+        0 => vec![batch],
+        _ => {
+            portions.push(batch.slice(start, batch.num_rows() - start));
+            portions
+        }
+    }
 }
 
 /// Encodes a batch, or says how to cut it. A single row above the limit is an error. The messages
@@ -87,7 +120,7 @@ fn message(
     dictionaries: &mut DictionaryTracker,
 ) -> Result<(Vec<FlightData>, FlightData), ProtocolError> {
     let (new, encoded) = IpcDataGenerator::default().encode(
-        batch,
+        &with_whole_unions(batch)?,
         dictionaries,
         &IpcWriteOptions::default(),
         &mut IpcWriteContext::default(),
@@ -100,9 +133,10 @@ fn message(
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int32Array, ListArray, StringArray};
+    use arrow::array::{ArrayRef, DictionaryArray, Int32Array, ListArray, StringArray};
     use arrow::datatypes::Int32Type;
 
+    use super::super::{Types, recast, wire_schema};
     use super::*;
 
     fn tried(batch: &RecordBatch) -> Result<Fitted, ProtocolError> {
@@ -127,6 +161,10 @@ mod tests {
         lengths
     }
 
+    fn cut_up(batch: &RecordBatch) -> Vec<RecordBatch> {
+        portions(batch.clone(), batch.schema_ref())
+    }
+
     fn of(array: ArrayRef) -> RecordBatch {
         RecordBatch::try_from_iter([("c", array)]).unwrap()
     }
@@ -134,14 +172,14 @@ mod tests {
     #[test]
     fn a_small_batch_is_one_message() {
         let batch = of(Arc::new(Int32Array::from_iter_values(0..8192)));
-        assert_eq!(lengths(portions(batch)), [8192]);
+        assert_eq!(lengths(cut_up(&batch)), [8192]);
     }
 
     #[test]
     fn a_small_slice_of_a_large_batch_is_one_message() {
         let long = "x".repeat(1 << 20);
         let batch = of(Arc::new(StringArray::from(vec![long.as_str(); 16])));
-        assert_eq!(lengths(portions(batch.slice(7, 2))), [2]);
+        assert_eq!(lengths(cut_up(&batch.slice(7, 2))), [2]);
     }
 
     #[test]
@@ -150,7 +188,7 @@ mod tests {
         let mut values = vec!["y"; 1000];
         values[3] = &long;
         values[4] = &long;
-        let cut = lengths(portions(of(Arc::new(StringArray::from(values)))));
+        let cut = lengths(cut_up(&of(Arc::new(StringArray::from(values)))));
         assert_eq!(cut.iter().sum::<usize>(), 1000);
         assert!(cut.len() > 1);
     }
@@ -159,7 +197,7 @@ mod tests {
     fn long_lists_are_cut() {
         let rows = (0..64).map(|_| Some((0..100_000).map(Some)));
         let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(rows);
-        let cut = lengths(portions(of(Arc::new(lists))));
+        let cut = lengths(cut_up(&of(Arc::new(lists))));
         assert_eq!(cut.iter().sum::<usize>(), 64);
         assert!(cut.len() >= 7);
     }
@@ -167,7 +205,24 @@ mod tests {
     #[test]
     fn a_huge_batch_is_not_encoded_at_once() {
         let batch = of(Arc::new(Int32Array::from_iter_values(0..200_000)));
-        assert_eq!(portions(batch).len(), 4);
+        assert_eq!(cut_up(&batch).len(), 4);
+    }
+
+    #[test]
+    fn one_value_named_by_many_rows_is_not_written_out_at_once() {
+        let long = "x".repeat(1 << 20);
+        let once = StringArray::from(vec![long.as_str()]);
+        let dictionary =
+            DictionaryArray::new(Int32Array::from(vec![0; 1000]), Arc::new(once) as ArrayRef);
+        let batch = of(Arc::new(dictionary));
+        let wire = wire_schema(batch.schema_ref(), Types::Plain);
+        assert_eq!(portions(batch.clone(), batch.schema_ref()).len(), 1);
+        let cut = portions(batch, &wire);
+        assert!(cut.len() >= 250);
+        let rows: usize = cut.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(rows, 1000);
+        let first = recast(&cut[0], &wire, Types::Plain).unwrap();
+        assert!(first.get_array_memory_size() < 2 * LIMIT_BYTES);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
     RecordBatch, RecordBatchOptions, StructArray, UnionArray,
 };
-use arrow::compute::{CastOptions, cast_with_options, take};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::cast::cast;
 use super::compact::visible;
 use super::profile::Types;
 use super::simple::simplified;
@@ -49,8 +50,8 @@ pub fn recast(
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
 
-/// The array as `to`.
-fn plain(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+/// The array as `to`: what is packed is unpacked, what is nested is gone through.
+pub(crate) fn plain(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == to {
         return Ok(Arc::clone(array));
     }
@@ -102,7 +103,13 @@ fn plain(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
             )
             .map(into_ref)
         }
-        (DataType::Union(_, _), DataType::Union(fields, _)) => {
+        (DataType::Union(own, own_mode), DataType::Union(fields, mode))
+            if own_mode == mode
+                && own
+                    .iter()
+                    .map(|(id, _)| id)
+                    .eq(fields.iter().map(|(id, _)| id)) =>
+        {
             let source = array.as_union();
             let children = fields
                 .iter()
@@ -116,7 +123,40 @@ fn plain(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
             )
             .map(into_ref)
         }
-        _ => cast(array, to),
+        (_, DataType::Dictionary(_, values)) => cast(&plain(array, values)?, to),
+        // Arrow's kernel would cast the items as well, without looking at all that it does.
+        (own, _) => match (item(own), item(to)) {
+            (None, Some(item)) => cast(&plain(array, item.data_type())?, to),
+            (Some(item), Some(_)) => match with_item(to, item) {
+                same if same == *own => cast(array, to),
+                list => plain(&cast(array, &list)?, to),
+            },
+            _ => cast(array, to),
+        },
+    }
+}
+
+/// The item of a list.
+fn item(data_type: &DataType) -> Option<&FieldRef> {
+    match data_type {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _) => Some(item),
+        _ => None,
+    }
+}
+
+/// The kind of list that `data_type` is, of other items.
+fn with_item(data_type: &DataType, item: &FieldRef) -> DataType {
+    let item = Arc::clone(item);
+    match data_type {
+        DataType::LargeList(_) => DataType::LargeList(item),
+        DataType::ListView(_) => DataType::ListView(item),
+        DataType::LargeListView(_) => DataType::LargeListView(item),
+        DataType::FixedSizeList(_, size) => DataType::FixedSizeList(item, *size),
+        _ => DataType::List(item),
     }
 }
 
@@ -129,14 +169,6 @@ fn list<O: OffsetSizeTrait>(
     let values = plain(&source.values().slice(from, length), item.data_type())?;
     let nulls = source.nulls().cloned();
     GenericListArray::try_new(Arc::clone(item), offsets, values, nulls).map(into_ref)
-}
-
-fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
-    let strict = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    cast_with_options(array, to, &strict)
 }
 
 fn into_ref(array: impl Array + 'static) -> ArrayRef {

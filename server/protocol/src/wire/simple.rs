@@ -14,11 +14,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
-use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::cast::cast;
 use super::json;
 
 const TIMES: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
@@ -55,25 +55,8 @@ pub(super) fn simplified(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Ar
         ) => Ok(Arc::new(hexadecimal(array))),
         (from, DataType::Utf8) if from.is_nested() => Ok(Arc::new(json::texts(array)?)),
         (_, DataType::Utf8) => Ok(Arc::new(displayed(array)?)),
-        // By way of seconds, since only times are checked for what they can hold.
-        (DataType::Date32, DataType::Timestamp(_, _)) => {
-            let seconds = cast(array, &DataType::Timestamp(TimeUnit::Second, None))?;
-            cast(&seconds, to)
-        }
-        (DataType::Date64, DataType::Timestamp(_, _)) => {
-            let millis = cast(array, &DataType::Timestamp(TimeUnit::Millisecond, None))?;
-            cast(&millis, to)
-        }
         _ => cast(array, to),
     }
-}
-
-fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
-    let strict = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    cast_with_options(array, to, &strict)
 }
 
 fn displayed(array: &ArrayRef) -> Result<StringArray, ArrowError> {

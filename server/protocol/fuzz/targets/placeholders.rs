@@ -1,0 +1,5 @@
+//! Texts with `?`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| cohortql_protocol_fuzz::trials::placeholders(data));

@@ -1,0 +1,5 @@
+//! Batches of any type on their way out.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| cohortql_protocol_fuzz::trials::recast(data));

@@ -1,0 +1,45 @@
+//! Any batch as it goes over the wire.
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow_flight::decode::FlightRecordBatchStream;
+use arrow_flight::error::FlightError;
+use cohortql_protocol::{ProtocolError, Types, encode, wire_schema};
+use futures::executor::block_on;
+use futures::{TryStreamExt, stream};
+
+use super::arrays::batch;
+use super::input::Input;
+
+/// Recasts any batch to its wire schema, sends it, and reads it back. Arrow's own types may come
+/// back with other dictionaries of the same values.
+pub fn recast(data: &[u8]) {
+    let mut input = Input::new(data);
+    let types = input.one(&[Types::Plain, Types::Simple, Types::Arrow]);
+    let Some(batch) = batch(&mut input) else {
+        return;
+    };
+    let wire = wire_schema(batch.schema_ref(), types);
+    assert_eq!(wire_schema(&wire, types), wire, "wire types must stay");
+    let sent = cohortql_protocol::recast(&batch, &wire, types);
+    // A simple type does not take every value; plain ones do.
+    let fits = sent.is_ok() || types == Types::Simple;
+    assert!(fits, "{:?}: {}", sent.err(), batch.schema());
+    let Ok(sent) = sent else { return };
+    assert_eq!(sent.schema(), wire);
+    assert_eq!(sent.num_rows(), batch.num_rows());
+    for column in sent.columns() {
+        let valid = column.to_data().validate_full();
+        assert!(valid.is_ok(), "{valid:?}");
+    }
+    let batches = stream::iter([Ok::<_, ProtocolError>(batch)]);
+    let messages = encode(&wire, types, batches)
+        .map_err(|error| FlightError::from_external_error(Box::new(error)));
+    let read = FlightRecordBatchStream::new_from_flight_data(messages);
+    let read = block_on(read.try_collect::<Vec<RecordBatch>>());
+    assert!(read.is_ok(), "{:?}: {}", read.err(), wire);
+    let read = concat_batches(&wire, &read.unwrap_or_default());
+    if sent.num_rows() > 0 && types != Types::Arrow {
+        assert_eq!(read.ok(), Some(sent), "rows changed on the way");
+    }
+}
