@@ -13,6 +13,7 @@ use crate::catalog::Catalog;
 use crate::config::{Config, Settings, in_file};
 use crate::engine::{Shared, base_dir};
 use crate::formats::TableDefinition;
+use crate::ingest::Warehouse;
 use crate::queries::Queries;
 use crate::sharing::SharingPlanner;
 use crate::sql::TimeTravel;
@@ -133,6 +134,11 @@ impl EngineBuilder {
         let base = base_dir(&settings)?;
         let key = access::mask_key(settings.mask_key_file.as_deref(), &base)?;
         let policies = Arc::new(Policies::new(settings.roles.clone(), &base, key)?);
+        let warehouse = settings
+            .ingest_location
+            .as_deref()
+            .map(|text| Warehouse::at(text, &base))
+            .transpose()?;
         for (name, table) in &settings.tables {
             catalog.declare(TableDefinition::from_config(name, table, &base)?);
         }
@@ -143,6 +149,7 @@ impl EngineBuilder {
             queries: Arc::new(Queries::default()),
             catalog,
             policies,
+            warehouse,
             template: context.state(),
         });
         shared.catalog.attach(&shared);

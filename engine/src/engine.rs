@@ -12,6 +12,7 @@ use datafusion::execution::SessionState;
 use crate::access::{self, Policies, Principal};
 use crate::catalog::{self, Catalog};
 use crate::config::RoleConfig;
+use crate::ingest::Warehouse;
 use crate::queries::Queries;
 use crate::runtime::Task;
 use crate::stores::Location;
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) queries: Arc<Queries>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) policies: Arc<Policies>,
+    pub(crate) warehouse: Option<Warehouse>,
     pub(crate) template: SessionState,
 }
 

@@ -28,6 +28,7 @@ mod environment;
 mod error;
 mod execution;
 pub mod formats;
+mod ingest;
 
 mod nearest;
 mod parameters;
@@ -49,6 +50,7 @@ pub use builder::EngineBuilder;
 pub use config::{Config, Settings};
 pub use engine::Engine;
 pub use error::{EngineError, Location};
+pub use ingest::{IfExists, IfMissing, Incoming, IngestRequest};
 pub use nearest::did_you_mean;
 pub use parameters::Parameter;
 pub use planned::{Planned, StatementKind};

@@ -83,6 +83,7 @@ fn start(name: &'static str, threads: usize) -> Result<Runtime, EngineError> {
 pub(crate) struct Task<T> {
     handle: JoinHandle<T>,
     interrupt: Interrupt,
+    detached: bool,
 }
 
 impl<T: Send + 'static> Task<T> {
@@ -104,7 +105,15 @@ impl<T: Send + 'static> Task<T> {
         Self {
             handle: on.spawn(work),
             interrupt: interrupt.clone(),
+            detached: false,
         }
+    }
+}
+
+impl<T> Task<T> {
+    /// Lets the work go on to its end with nobody waiting.
+    pub(crate) fn detach(mut self) {
+        self.detached = true;
     }
 }
 
@@ -120,7 +129,7 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        if !self.handle.is_finished() {
+        if !self.detached && !self.handle.is_finished() {
             self.interrupt.raise();
             self.handle.abort();
         }

@@ -165,9 +165,14 @@ impl Session {
 
     /// Puts a statement on the list of those that are running.
     fn start(&self, statement: &Statement) -> Running {
+        self.start_text(statement.text().to_owned())
+    }
+
+    /// Puts what is running on the list, under a text of our own.
+    pub(crate) fn start_text(&self, text: String) -> Running {
         self.shared.queries.start(
             self.id(),
-            statement.text().to_owned(),
+            text,
             self.shared.settings.statement_timeout,
             self.shared.runtimes.io(),
         )

@@ -116,6 +116,7 @@ fn engine_code(error: &EngineError) -> Code {
         | EngineError::Config { .. } => Code::InvalidArgument,
         EngineError::NotFound { .. } => Code::NotFound,
         EngineError::Denied { .. } => Code::PermissionDenied,
+        EngineError::Conflict { .. } => Code::Aborted,
         EngineError::AlreadyExists { .. } => Code::AlreadyExists,
         EngineError::Unsupported { .. } => Code::Unimplemented,
         // Asking again helps only once somebody has mended the file, the folder or the rights.

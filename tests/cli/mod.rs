@@ -4,6 +4,7 @@ mod benchmark;
 mod demo;
 mod errors;
 mod formats;
+mod ingest;
 mod input;
 mod server;
 mod terminal;

@@ -7,14 +7,14 @@ use std::process::{Child, Stdio};
 use super::{command, purchases, run};
 use crate::support::ClosedPort;
 
-/// A server of the real purchases; ends with the test.
-struct Server {
+/// A running server; ends with the test.
+pub(super) struct Server {
     child: Child,
-    url: String,
+    pub(super) url: String,
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Self {
+    pub(super) fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -29,6 +29,12 @@ impl Server {
             "{url}"
         );
         Self { child, url }
+    }
+
+    /// Ends it as a power cut would.
+    pub(super) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 

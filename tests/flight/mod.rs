@@ -5,6 +5,7 @@ mod cancel;
 mod client;
 mod drain;
 mod golden;
+mod ingest;
 mod jdbc;
 mod limits;
 mod metadata;

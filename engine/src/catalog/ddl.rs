@@ -257,7 +257,11 @@ fn reads(state: &SessionState, view: &Statement) -> Result<Vec<TableReference>, 
     Ok(state.resolve_table_references(&query)?)
 }
 
-fn place(context: &SessionContext, name: &TableReference) -> Result<(String, String), EngineError> {
+/// Schema and name of an object of this engine's own catalog.
+pub(crate) fn place(
+    context: &SessionContext,
+    name: &TableReference,
+) -> Result<(String, String), EngineError> {
     own_name(&context.state(), name).ok_or_else(|| EngineError::Unsupported {
         message: format!("{name} is in another catalog: tables and views are made in {CATALOG}"),
         location: None,

@@ -7,10 +7,11 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{MemTable, Session, TableProvider};
-use datafusion::common::Constraints;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
+use datafusion::common::{Constraints, TableReference};
 use datafusion::datasource::sink::{DataSink, DataSinkExec};
 use datafusion::error::Result;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{CreateMemoryTable, Expr, TableProviderFilterPushDown, TableType};
@@ -37,6 +38,16 @@ struct HeldSink {
     held: Arc<MemoryReservation>,
 }
 
+/// Rows on their way into a table of their own, within the memory limit.
+pub(crate) struct Kept {
+    schema: SchemaRef,
+    held: MemoryReservation,
+    /// Batches may be parts of one.
+    counter: RecordBatchMemoryCounter,
+    batches: Vec<RecordBatch>,
+    rows: usize,
+}
+
 /// Runs the query of a `CREATE TABLE` and keeps its rows. Returns the table and its row count.
 pub(super) async fn create(
     context: &SessionContext,
@@ -56,26 +67,65 @@ pub(super) async fn create(
             location: None,
         });
     }
-    let held = MemoryConsumer::new(format!("table {}", command.name))
-        .register(&context.runtime_env().memory_pool);
     let planner = state.query_planner();
     let physical = planner.create_physical_plan(&query, &state).await?;
     progress.watch(&physical);
     let mut stream = execute_stream(physical, counting::task_context(context, progress))?;
-    let mut batches: Vec<RecordBatch> = Vec::new();
-    let mut rows = 0;
+    let pool = &context.runtime_env().memory_pool;
+    let mut kept = Kept::new(&command.name, Arc::clone(&schema), pool);
     while let Some(batch) = stream.next().await {
-        let batch = shaped(batch?, &schema)?;
-        held.try_grow(batch.get_array_memory_size())?;
-        rows += batch.num_rows();
-        batches.push(batch);
+        kept.add(shaped(batch?, &schema)?)?;
     }
-    let table = MemTable::try_new(schema, vec![batches])?
+    let rows = i64::try_from(kept.rows).unwrap_or(i64::MAX);
+    let mut table = kept.table()?;
+    table.table = table
+        .table
         .with_constraints(command.constraints)
         .with_column_defaults(command.column_defaults.into_iter().collect());
-    let held = Arc::new(held);
-    let table = Arc::new(HeldTable { table, held });
-    Ok((table, i64::try_from(rows).unwrap_or(i64::MAX)))
+    Ok((Arc::new(table), rows))
+}
+
+/// Whether a table's rows are in memory, and may be replaced there.
+pub(crate) fn is_in_memory(table: &dyn TableProvider) -> bool {
+    table.downcast_ref::<HeldTable>().is_some() || table.downcast_ref::<MemTable>().is_some()
+}
+
+impl Kept {
+    pub(crate) fn new(
+        name: &TableReference,
+        schema: SchemaRef,
+        pool: &Arc<dyn MemoryPool>,
+    ) -> Self {
+        Self {
+            schema,
+            held: MemoryConsumer::new(format!("table {name}")).register(pool),
+            counter: RecordBatchMemoryCounter::new(),
+            batches: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    /// Keeps a batch.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(crate) fn add(&mut self, batch: RecordBatch) -> Result<()> {
+        self.held.try_grow(self.counter.count_batch(&batch))?;
+        self.rows += batch.num_rows();
+        self.batches.push(batch);
+        Ok(())
+    }
+
+    /// The table.
+    pub(crate) fn into_table(self) -> Result<Arc<dyn TableProvider>> {
+        Ok(Arc::new(self.table()?))
+    }
+
+    fn table(self) -> Result<HeldTable> {
+        let table = MemTable::try_new(self.schema, vec![self.batches])?;
+        let held = Arc::new(self.held);
+        Ok(HeldTable { table, held })
+    }
 }
 
 /// The first name that occurs twice.
@@ -175,9 +225,10 @@ impl DataSink for HeldSink {
         let added = Arc::new(self.held.new_empty());
         let counted = {
             let (schema, added) = (data.schema(), Arc::clone(&added));
+            let mut counter = RecordBatchMemoryCounter::new();
             let batches = data.map(move |batch| {
                 let batch = batch?;
-                added.try_grow(batch.get_array_memory_size())?;
+                added.try_grow(counter.count_batch(&batch))?;
                 Ok(batch)
             });
             Box::pin(RecordBatchStreamAdapter::new(schema, batches))

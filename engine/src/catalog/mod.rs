@@ -13,6 +13,7 @@ mod change;
 mod ddl;
 mod definition;
 mod file;
+mod ingested;
 mod lock;
 mod memory;
 mod record;
@@ -38,7 +39,8 @@ use definition::{Definition, Entry};
 use file::CatalogFile;
 use schema::Schema;
 
-pub(crate) use ddl::apply;
+pub(crate) use ddl::{apply, place};
+pub(crate) use memory::{Kept, is_in_memory};
 pub(crate) use view::planning_for;
 
 /// The engine's catalog, `cohortql`.

@@ -65,7 +65,7 @@ impl Schema {
     }
 
     /// The table of an entry with the columns that it has by now.
-    async fn current(
+    pub(super) async fn current(
         &self,
         name: &str,
         entry: Entry,

@@ -8,6 +8,8 @@ mod zones;
 
 pub use quantities::{parse_duration, parse_size};
 pub(crate) use raw::in_file;
-pub use raw::{Config, EngineConfig, RoleConfig, RoleTableConfig, StoreConfig, TableConfig};
+pub use raw::{
+    Config, EngineConfig, IngestConfig, RoleConfig, RoleTableConfig, StoreConfig, TableConfig,
+};
 pub use settings::Settings;
 pub(crate) use zones::time_zone;

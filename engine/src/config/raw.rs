@@ -17,6 +17,8 @@ pub struct Config {
     pub tables: BTreeMap<String, TableConfig>,
     /// `[stores."s3://bucket/prefix"]`
     pub stores: BTreeMap<String, StoreConfig>,
+    /// `[ingest]`
+    pub ingest: IngestConfig,
     /// `[roles.NAME]`
     pub roles: BTreeMap<String, RoleConfig>,
 }
@@ -41,6 +43,14 @@ pub struct EngineConfig {
     pub statement_timeout: Option<String>,
     /// File with the key of mask `hash`; a key is drawn at each start when there is none.
     pub mask_key_file: Option<String>,
+}
+
+/// Tables that clients send.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IngestConfig {
+    /// Folder or bucket in which they are kept as Delta tables; in memory when there is none.
+    pub location: Option<String>,
 }
 
 /// A table.

@@ -49,6 +49,8 @@ pub struct Settings {
     pub tables: BTreeMap<String, TableConfig>,
     /// Object stores by URL prefix; checked further when the engine starts.
     pub stores: BTreeMap<String, StoreConfig>,
+    /// Folder or bucket for the tables that clients send; in memory when there is none.
+    pub ingest_location: Option<String>,
     /// Roles by name; checked further when the engine starts.
     pub roles: BTreeMap<String, RoleConfig>,
     /// File with the key of mask `hash`.
@@ -97,6 +99,7 @@ impl Settings {
             base_dir: None,
             tables: config.tables,
             stores: config.stores,
+            ingest_location: config.ingest.location,
             roles: config.roles,
             mask_key_file: engine.mask_key_file.map(PathBuf::from),
         };

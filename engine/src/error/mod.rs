@@ -89,6 +89,12 @@ pub enum EngineError {
         /// Who may not do what.
         message: String,
     },
+    /// Another writer has changed what this one was to change; sent again, it may succeed.
+    #[error("{message}")]
+    Conflict {
+        /// Which table, and what has become of it.
+        message: String,
+    },
     /// Memory or temporary disk space ran out for this query.
     #[error("{message}")]
     Resources {
@@ -158,6 +164,7 @@ impl EngineError {
             | Self::Catalog { message }
             | Self::Storage { message }
             | Self::Denied { message }
+            | Self::Conflict { message }
             | Self::Resources { message }
             | Self::Internal { message } => *message = format!("{what}: {message}"),
             Self::DeadlineExceeded { .. } | Self::Cancelled => {}

@@ -30,6 +30,7 @@ use datafusion::common::plan_err;
 use datafusion::error::Result;
 
 pub use definition::{TableDefinition, format_named};
+pub(crate) use delta::{DeltaProvider, DeltaWrite, holds_delta};
 pub use discover::discover;
 pub use factory::table_factories;
 pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};

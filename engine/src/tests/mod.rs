@@ -2,6 +2,7 @@
 
 mod access;
 mod catalog;
+mod ingest;
 mod limits;
 mod parameters;
 mod projects;

@@ -7,6 +7,7 @@
 
 mod actions;
 mod cancel;
+mod ingest;
 mod kept;
 mod poll;
 mod prepared;
@@ -194,6 +195,9 @@ impl Flight {
             }
             Command::CommandPreparedStatementUpdate(update) => {
                 self.prepared_update(caller, &update, rows).await?
+            }
+            Command::CommandStatementIngest(command) => {
+                ingest::ingest(caller, command, rows).await?
             }
             command => {
                 rows.drain().await?;

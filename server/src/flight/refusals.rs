@@ -13,7 +13,7 @@ pub(super) fn command(command: &Command) -> ServerError {
     match command {
         Command::CommandStatementSubstraitPlan(_) => substrait(),
         Command::CommandStatementIngest(_) => {
-            unsupported("bulk ingestion is not supported; use INSERT or CREATE EXTERNAL TABLE")
+            ServerError::Invalid("expected the rows of an ingestion by DoPut".to_owned())
         }
         other => {
             let name = other.type_url().rsplit(['/', '.']).next().unwrap_or("");
@@ -37,6 +37,10 @@ pub(super) fn action(name: &str) -> ServerError {
 
 pub(super) fn transactions() -> ServerError {
     unsupported("transactions and savepoints are not supported; every statement stands alone")
+}
+
+pub(super) fn temporary() -> ServerError {
+    unsupported("temporary tables are not supported; make a table and drop it after use")
 }
 
 pub(super) fn update_of_query() -> ServerError {

@@ -68,7 +68,7 @@ fn server(builder: &mut SqlInfoDataBuilder, options: &ServeOptions) {
         SqlSupportedTransaction::None as i32,
     );
     builder.append(Info::FlightSqlServerCancel, true);
-    builder.append(Info::FlightSqlServerBulkIngestion, false);
+    builder.append(Info::FlightSqlServerBulkIngestion, true);
     builder.append(Info::FlightSqlServerIngestTransactionsSupported, false);
     builder.append(Info::FlightSqlServerStatementTimeout, idle);
     builder.append(Info::FlightSqlServerTransactionTimeout, 0_i32);

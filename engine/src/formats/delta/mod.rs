@@ -1,8 +1,10 @@
 //! Delta Lake tables: always the newest version, older ones on request,
 //! deletion vectors applied.
 
+mod gated;
 mod history;
 mod provider;
+mod write;
 
 use std::sync::Arc;
 
@@ -17,7 +19,8 @@ use object_store::prefix::PrefixStore;
 use super::files::listing::Place;
 use super::{OptionHelp, TableDefinition, TableFormat};
 
-pub(super) use provider::DeltaProvider;
+pub(crate) use provider::DeltaProvider;
+pub(crate) use write::{DeltaWrite, holds_delta};
 
 /// The format.
 #[derive(Debug)]

@@ -75,8 +75,13 @@ impl DeltaProvider {
         Ok(self.with(None, schema))
     }
 
+    /// What messages call it.
+    pub(super) fn location(&self) -> &str {
+        &self.location
+    }
+
     /// The table as the newest commit leaves it.
-    async fn newest(&self) -> Result<DeltaTable> {
+    pub(super) async fn newest(&self) -> Result<DeltaTable> {
         let mut state = self.state.lock().await;
         self.refresh(&mut state).await?;
         Ok(state.newest.clone())

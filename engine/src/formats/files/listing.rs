@@ -92,6 +92,23 @@ impl Place {
         Ok(place)
     }
 
+    /// The folder of a table that need not be there yet.
+    ///
+    /// # Errors
+    /// When there is no store for it.
+    pub(crate) fn to_be(session: &dyn Session, location: &Location) -> Result<Self> {
+        let location = location.as_folder();
+        let url = location.url();
+        let store_url = ObjectStoreUrl::parse(&url[..Position::BeforePath])?;
+        Ok(Self {
+            store: session.runtime_env().object_store(&store_url)?,
+            path: Path::from_url_path(url.path())?,
+            store_url,
+            location,
+            folder: true,
+        })
+    }
+
     /// Everything below the place that no tool left there for itself, by path.
     pub(crate) async fn list(&self) -> Result<Vec<ObjectMeta>> {
         if !self.folder {
