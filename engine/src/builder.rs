@@ -14,10 +14,10 @@ use crate::config::{Config, Settings, in_file};
 use crate::engine::{Shared, base_dir};
 use crate::formats::TableDefinition;
 use crate::ingest::Warehouse;
-use crate::queries::Queries;
+use crate::queries::{Queries, Queue};
 use crate::sharing::SharingPlanner;
 use crate::sql::TimeTravel;
-use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores};
+use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores, system};
 
 /// Describes an engine. What is set here wins over the configuration.
 #[derive(Debug, Default)]
@@ -32,6 +32,11 @@ pub struct EngineBuilder {
     batch_size: Option<usize>,
     time_zone: Option<String>,
     statement_timeout: Option<Duration>,
+    concurrent_queries: Option<usize>,
+    queue_length: Option<usize>,
+    queue_timeout: Option<Duration>,
+    query_memory: Option<u64>,
+    query_history: Option<usize>,
     allow_runtime_options: bool,
 }
 
@@ -107,6 +112,41 @@ impl EngineBuilder {
         self
     }
 
+    /// How many statements run at once; others wait, and sessions of each user take turns.
+    #[must_use]
+    pub fn concurrent_queries(mut self, statements: usize) -> Self {
+        self.concurrent_queries = Some(statements);
+        self
+    }
+
+    /// How many statements wait; more are refused.
+    #[must_use]
+    pub fn queue_length(mut self, statements: usize) -> Self {
+        self.queue_length = Some(statements);
+        self
+    }
+
+    /// How long a statement waits.
+    #[must_use]
+    pub fn queue_timeout(mut self, timeout: Duration) -> Self {
+        self.queue_timeout = Some(timeout);
+        self
+    }
+
+    /// Memory for one statement, in bytes.
+    #[must_use]
+    pub fn query_memory(mut self, bytes: u64) -> Self {
+        self.query_memory = Some(bytes);
+        self
+    }
+
+    /// How many statements that have ended stay in `system.queries`.
+    #[must_use]
+    pub fn query_history(mut self, statements: usize) -> Self {
+        self.query_history = Some(statements);
+        self
+    }
+
     /// Lets SQL change the engine's limits by `SET datafusion.runtime.…`. Not for servers.
     #[must_use]
     pub fn allow_runtime_options(mut self, allow: bool) -> Self {
@@ -143,10 +183,16 @@ impl EngineBuilder {
             catalog.declare(TableDefinition::from_config(name, table, &base)?);
         }
         context.register_catalog(environment::CATALOG, Arc::clone(&catalog) as _);
+        let timers = runtimes.io().clone();
+        let queries = Arc::new(Queries::new(settings.query_history, timers));
+        system::add_to(&catalog, &queries);
+        let limits = &settings.limits;
+        let queue = Queue::new(limits.concurrent_queries, limits.queue_length);
         let shared = Arc::new(Shared {
             settings,
             runtimes,
-            queries: Arc::new(Queries::default()),
+            queries,
+            queue: Arc::new(queue),
             catalog,
             policies,
             warehouse,
@@ -177,6 +223,12 @@ impl EngineBuilder {
         settings.batch_size = self.batch_size.unwrap_or(settings.batch_size);
         settings.time_zone = self.time_zone.or(settings.time_zone);
         settings.statement_timeout = self.statement_timeout.or(settings.statement_timeout);
+        settings.query_history = self.query_history.unwrap_or(settings.query_history);
+        let limits = &mut settings.limits;
+        limits.concurrent_queries = self.concurrent_queries.unwrap_or(limits.concurrent_queries);
+        limits.queue_length = self.queue_length.unwrap_or(limits.queue_length);
+        limits.queue_timeout = self.queue_timeout.unwrap_or(limits.queue_timeout);
+        limits.query_memory = self.query_memory.or(limits.query_memory);
         settings.allow_runtime_options = self.allow_runtime_options;
         settings.checked()
     }

@@ -2,7 +2,7 @@
 //!
 //! Only Parquet's reader counts its own bytes. Every other format reads through the object store
 //! that it finds in the task's environment, so a query gets an environment of its own whose
-//! stores count; memory, disk and caches stay the engine's.
+//! stores count. Its memory is counted too, and limited; disk and caches stay the engine's.
 
 use std::fmt;
 use std::ops::Range;
@@ -24,17 +24,26 @@ use object_store::{
 };
 use url::Url;
 
-use crate::Progress;
+use crate::memory::QueryPool;
+use crate::{Progress, environment};
 
-/// A task's context whose stores count.
+/// A task's context whose stores and memory count.
 pub(crate) fn task_context(context: &SessionContext, progress: &Arc<Progress>) -> Arc<TaskContext> {
-    let state = context.state();
+    let mut state = context.state();
+    if let Some(limit) = progress.memory().limit() {
+        environment::reserve_within(state.config_mut(), limit);
+    }
     let environment = state.runtime_env();
     let registry = Registry {
         inner: Arc::clone(&environment.object_store_registry),
         progress: Arc::clone(progress),
     };
+    let pool = QueryPool::new(
+        Arc::clone(&environment.memory_pool),
+        Arc::clone(progress.memory()),
+    );
     let counting = RuntimeEnv {
+        memory_pool: Arc::new(pool),
         object_store_registry: Arc::new(registry),
         ..environment.as_ref().clone()
     };

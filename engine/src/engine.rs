@@ -13,7 +13,7 @@ use crate::access::{self, Policies, Principal};
 use crate::catalog::{self, Catalog};
 use crate::config::RoleConfig;
 use crate::ingest::Warehouse;
-use crate::queries::Queries;
+use crate::queries::{Queries, QueryRecord, Queue};
 use crate::runtime::Task;
 use crate::stores::Location;
 use crate::{
@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) runtimes: Runtimes,
     pub(crate) queries: Arc<Queries>,
+    pub(crate) queue: Arc<Queue>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) policies: Arc<Policies>,
     pub(crate) warehouse: Option<Warehouse>,
@@ -173,22 +174,27 @@ impl Engine {
         catalog::register(&self.session.shared().catalog, name, table)
     }
 
-    /// The statements that are running now, oldest first.
+    /// Has `observer` told of each statement when it has ended, or could not be planned. It is
+    /// called where the statement ran, so it should be quick; and it should not hold the engine,
+    /// which holds it.
+    pub fn observe(&self, observer: Arc<dyn Fn(&QueryRecord) + Send + Sync>) {
+        self.session.shared().queries.observe(observer);
+    }
+
+    /// The statements that are running now, oldest first, whosever they are.
     pub fn queries(&self) -> Vec<QueryInfo> {
         self.session.shared().queries.list()
     }
 
     /// Waits until a statement no longer runs; returns at once when it does not.
     pub async fn ended(&self, id: &QueryId) {
-        self.session.shared().queries.ended(id).await;
+        self.session.shared().queries.end_of(id).await;
     }
 
-    /// Cancels a running statement; false when it is not running.
+    /// Cancels a running statement, whosever it is; false when it is not running.
     pub fn cancel(&self, id: &QueryId) -> bool {
-        self.session
-            .shared()
-            .queries
-            .stop(id, EngineError::Cancelled)
+        let reason = EngineError::Cancelled;
+        self.session.shared().queries.stop(id, reason, |_| true)
     }
 }
 

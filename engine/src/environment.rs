@@ -67,7 +67,9 @@ pub(crate) fn session_config(settings: &Settings) -> SessionConfig {
         .with_batch_size(settings.batch_size);
     let options = config.options_mut();
     options.execution.time_zone = settings.time_zone.clone();
-    options.execution.sort_spill_reservation_bytes = merge_reserve(settings);
+    let memory = usize::try_from(settings.memory_limit).unwrap_or(usize::MAX);
+    options.execution.sort_spill_reservation_bytes =
+        merge_reserve(memory, settings.target_partitions);
     options.sql_parser.collect_spans = true;
     options.optimizer.subset_repartition_threshold = 1;
     if settings.target_partitions <= FEW_PARTITIONS {
@@ -98,8 +100,15 @@ pub(crate) fn physical_optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + 
 }
 
 /// Sorts reserve before they start, so a small memory limit must not go to reserves alone.
-fn merge_reserve(settings: &Settings) -> usize {
-    let memory = usize::try_from(settings.memory_limit).unwrap_or(usize::MAX);
-    let share = memory / (8 * settings.target_partitions.max(1));
+fn merge_reserve(memory: usize, partitions: usize) -> usize {
+    let share = memory / (8 * partitions.max(1));
     share.clamp(SMALLEST_MERGE_RESERVE, MERGE_RESERVE)
+}
+
+/// Has sorts reserve no more than suits a query with a limit of its own.
+pub(crate) fn reserve_within(config: &mut SessionConfig, memory: usize) {
+    let reserve = merge_reserve(memory, config.target_partitions());
+    if config.options().execution.sort_spill_reservation_bytes > reserve {
+        config.options_mut().execution.sort_spill_reservation_bytes = reserve;
+    }
 }

@@ -13,11 +13,11 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
-use futures::StreamExt;
 use futures::future::{Either, select};
+use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::queries::Running;
+use crate::queries::{Phase, Running};
 use crate::runtime::Task;
 use crate::shape::shaped;
 use crate::{
@@ -32,10 +32,15 @@ const BATCHES_AHEAD: usize = 2;
 pub(crate) async fn execute(
     session: &Session,
     planned: Planned,
-    running: Running,
+    mut running: Running,
 ) -> Result<QueryStream, EngineError> {
-    planned.require_bound()?;
-    session.check(planned.logical_plan())?;
+    running.does(planned.kind(), Arc::clone(planned.tables()));
+    running.unless_failed(planned.require_bound())?;
+    match planned.is_light() {
+        true => running.time_out_after(session.limits().statement_timeout),
+        false => session.take_turn(&mut running).await?,
+    }
+    running.unless_failed(session.check(planned.logical_plan()))?;
     let schema = planned.schema();
     match planned.kind() {
         StatementKind::Query => query(session, planned, running, schema).await,
@@ -46,7 +51,7 @@ pub(crate) async fn execute(
 async fn query(
     session: &Session,
     planned: Planned,
-    running: Running,
+    mut running: Running,
     schema: SchemaRef,
 ) -> Result<QueryStream, EngineError> {
     let compute = session.shared().runtimes.compute();
@@ -54,17 +59,26 @@ async fn query(
     let progress = Arc::clone(&running.progress);
     let start = async move { start(&context, planned.into_plan(), &progress).await };
     let interrupt = Interrupt::default();
-    let started = running
-        .unless_stopped(Task::spawn_under(&interrupt, compute, start))
-        .await???;
+    let start = Task::spawn_under(&interrupt, compute, start).map(Result::flatten);
+    let started = running.unless_stopped(start).await?;
     let stopped = running.stopped.clone();
     let (id, progress) = (running.id.clone(), Arc::clone(&running.progress));
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let promised = Arc::clone(&schema);
     let worker = async move {
         let stop = Box::pin(running.stopped.clone().reason());
-        let work = Box::pin(forward(started, promised, sender, &running.progress));
-        select(work, stop).await;
+        let work = Box::pin(forward(started, promised, &sender, &running.progress));
+        let outcome = match select(work, stop).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => None,
+        };
+        if let Some(outcome) = outcome {
+            // Whoever has read the end finds the statement's record.
+            running.ends(&outcome);
+            if let Err(error) = outcome {
+                let _ = sender.send(Err(error)).await;
+            }
+        }
     };
     let worker = Task::spawn_under(&interrupt, compute, worker);
     Ok(QueryStream::new(
@@ -83,13 +97,19 @@ async fn change(
     let stopped = running.stopped.clone();
     let (sender, receiver) = mpsc::channel(1);
     let session = session.clone();
+    if !changes::makes_physical_plan(planned.logical_plan()) {
+        running.progress.enter(Phase::Running);
+    }
     let worker = async move {
         let work = Box::pin(changes::apply(&session, planned, &running.progress));
         let stop = Box::pin(running.stopped.clone().reason());
-        if let Either::Left((outcome, _)) = select(work, stop).await {
-            // Nobody left to tell is no reason to fail: the change has happened.
-            let _ = sender.send(outcome).await;
-        }
+        let outcome = match select(work, stop).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => return,
+        };
+        running.ends(&outcome);
+        // Nobody left to tell is no reason to fail: the change has happened.
+        let _ = sender.send(outcome).await;
     };
     let worker = Task::spawn(compute, worker);
     QueryStream::new(id, schema, progress, receiver, stopped, worker)
@@ -117,22 +137,23 @@ pub(crate) async fn physical_plan(
     Ok(state.create_physical_plan(&plan).await?)
 }
 
+/// Hands the batches of a stream over. Nothing comes of it when nobody reads them any more.
 async fn forward(
     mut stream: SendableRecordBatchStream,
     schema: SchemaRef,
-    sender: mpsc::Sender<Result<RecordBatch, EngineError>>,
+    sender: &mpsc::Sender<Result<RecordBatch, EngineError>>,
     progress: &Progress,
-) {
+) -> Option<Result<(), EngineError>> {
     while let Some(batch) = stream.next().await {
         let batch = batch
             .map_err(EngineError::from)
             .and_then(|batch| shaped(batch, &schema));
-        let failed = batch.is_err();
-        if let Ok(batch) = &batch {
-            progress.returned(batch.num_rows());
-        }
-        if sender.send(batch).await.is_err() || failed {
-            return;
-        }
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error)),
+        };
+        progress.returned(batch.num_rows());
+        sender.send(Ok(batch)).await.ok()?;
     }
+    Some(Ok(()))
 }

@@ -29,7 +29,8 @@ mod error;
 mod execution;
 pub mod formats;
 mod ingest;
-
+mod limits;
+mod memory;
 mod nearest;
 mod parameters;
 mod planned;
@@ -44,6 +45,8 @@ pub mod sql;
 mod statement;
 pub mod stores;
 mod stream;
+mod system;
+mod touched;
 
 pub use access::{Principal, Privilege};
 pub use builder::EngineBuilder;
@@ -51,13 +54,15 @@ pub use config::{Config, Settings};
 pub use engine::Engine;
 pub use error::{EngineError, Location};
 pub use ingest::{IfExists, IfMissing, Incoming, IngestRequest};
+pub use limits::SessionLimits;
 pub use nearest::did_you_mean;
 pub use parameters::Parameter;
 pub use planned::{Planned, StatementKind};
 pub use progress::Progress;
-pub use queries::{QueryId, QueryInfo};
+pub use queries::{Outcome, Phase, QueryId, QueryInfo, QueryRecord, TouchedTables};
 pub use runtime::Runtimes;
 pub use session::Session;
+pub use sql::Fingerprint;
 pub use statement::Statement;
 pub use stream::QueryStream;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::DataFusionError;
@@ -11,7 +12,8 @@ use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 
 use crate::parameters::{self, Parameter};
-use crate::{EngineError, Statement, catalog, changes, sql};
+use crate::touched::Touched;
+use crate::{EngineError, Statement, TouchedTables, catalog, changes, sql};
 
 /// Whether a statement only reads or changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,16 @@ pub enum StatementKind {
     /// DDL, DML, COPY or SET: runs once, and answers with the number of rows affected; under
     /// EXPLAIN ANALYZE with what was measured.
     Change,
+}
+
+impl StatementKind {
+    /// The word that stands in the tables of schema `system`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Change => "change",
+        }
+    }
 }
 
 /// A statement ready to be executed by [`crate::Session::execute`].
@@ -33,6 +45,8 @@ pub struct Planned {
     parameters: BTreeMap<Parameter, Option<DataType>>,
     values: BTreeMap<Parameter, ScalarValue>,
     state: Arc<SessionState>,
+    touched: Touched,
+    took: Duration,
 }
 
 impl Planned {
@@ -49,13 +63,16 @@ impl Planned {
             let planning = versions.while_planning(state.statement_to_plan(ast.clone()));
             planning.await.map_err(explain)
         };
-        let mut plan = catalog::planning_for(&state, planning).await?;
+        let planning = catalog::planning_for(&state, planning);
+        let (plan, looked_up) = catalog::noting_lookups(planning).await;
+        let mut plan = plan?;
         if matches!(&plan, LogicalPlan::Statement(PlanStatement::Execute(_))) {
             // EXECUTE stands for the statement that PREPARE has kept.
             let kept = context.execute_logical_plan(plan).await.map_err(explain)?;
             plan = kept.into_unoptimized_plan();
         }
-        Self::new(statement, plan, state, BTreeMap::new())
+        let touched = Touched::of(&plan, looked_up, &state.config_options().catalog)?;
+        Self::new(statement, plan, state, BTreeMap::new(), touched)
     }
 
     fn new(
@@ -63,6 +80,7 @@ impl Planned {
         plan: LogicalPlan,
         state: Arc<SessionState>,
         values: BTreeMap<Parameter, ScalarValue>,
+        touched: Touched,
     ) -> Result<Self, EngineError> {
         let parameters = match &plan {
             // Those of a statement kept by PREPARE get their values from EXECUTE.
@@ -82,7 +100,15 @@ impl Planned {
             parameters,
             values,
             state,
+            touched,
+            took: Duration::ZERO,
         })
+    }
+
+    /// Says how long the planning took.
+    pub(crate) fn taking(mut self, took: Duration) -> Self {
+        self.took = took;
+        self
     }
 
     /// Whether it reads or changes.
@@ -100,6 +126,21 @@ impl Planned {
     /// parameter is `$n`.
     pub fn parameters(&self) -> &BTreeMap<Parameter, Option<DataType>> {
         &self.parameters
+    }
+
+    /// The tables that it reads and writes.
+    pub fn tables(&self) -> &Arc<TouchedTables> {
+        &self.touched.tables
+    }
+
+    /// Whether it does next to nothing.
+    pub(crate) fn is_light(&self) -> bool {
+        self.touched.light
+    }
+
+    /// How long its planning took.
+    pub(crate) fn took(&self) -> Duration {
+        self.took
     }
 
     /// The statement this was planned from.
@@ -124,12 +165,14 @@ impl Planned {
             .clone()
             .replace_params_with_values(&parameters::as_param_values(&values))
             .map_err(|error| EngineError::planning(&error, &self.state))?;
-        Self::new(
+        let bound = Self::new(
             self.statement.clone(),
             plan,
             Arc::clone(&self.state),
             values,
-        )
+            self.touched.clone(),
+        )?;
+        Ok(bound.taking(self.took))
     }
 
     /// The statement's text with the values of its parameters in it.

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Seek;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use datafusion::common::stats::Precision;
 use datafusion::datasource::physical_plan::FileScanConfig;
@@ -12,11 +13,15 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
 use crate::access::GuardedExec;
+use crate::memory::Memory;
+use crate::queries::{Clock, Phase};
 use crate::sharing::SharedExec;
 
 /// Counters that a query moves while it runs; reading them is cheap.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
+    clock: Mutex<Clock>,
+    memory: Arc<Memory>,
     rows_returned: AtomicU64,
     bytes_fetched: AtomicU64,
     files: Mutex<Vec<OpenFile>>,
@@ -42,7 +47,40 @@ struct Scan {
 }
 
 impl Progress {
-    /// Rows handed to the caller so far.
+    /// That of a statement which begins now, for which as much time was spent on planning before,
+    /// and which may use as many bytes of memory.
+    pub(crate) fn new(planned: Duration, memory: Option<u64>) -> Self {
+        Self {
+            clock: Mutex::new(Clock::start(planned)),
+            memory: Arc::new(Memory::within(memory)),
+            rows_returned: AtomicU64::default(),
+            bytes_fetched: AtomicU64::default(),
+            files: Mutex::default(),
+            scans: Mutex::default(),
+        }
+    }
+
+    /// Where the statement stands.
+    pub fn phase(&self) -> Phase {
+        self.clock().phase()
+    }
+
+    /// The time that the statement has spent in a phase so far.
+    pub fn spent(&self, phase: Phase) -> Duration {
+        self.clock().spent(phase)
+    }
+
+    /// Bytes of memory that operators have reserved now.
+    pub fn memory_used(&self) -> u64 {
+        count(self.memory.used())
+    }
+
+    /// The most bytes of memory that operators had reserved at once.
+    pub fn peak_memory(&self) -> u64 {
+        count(self.memory.peak())
+    }
+
+    /// Rows handed to the caller so far, or affected by a change.
     pub fn rows_returned(&self) -> u64 {
         self.rows_returned.load(Ordering::Relaxed)
     }
@@ -85,6 +123,14 @@ impl Progress {
         }
     }
 
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.clock().enter(phase);
+    }
+
     pub(crate) fn returned(&self, rows: usize) {
         self.rows_returned.fetch_add(count(rows), Ordering::Relaxed);
     }
@@ -110,11 +156,16 @@ impl Progress {
         self.bytes_fetched.fetch_add(read, Ordering::Relaxed);
     }
 
-    /// Follows a physical plan from now on.
+    /// Follows a physical plan from now on: it has been made, and runs.
     pub(crate) fn watch(&self, plan: &Arc<dyn ExecutionPlan>) {
+        self.enter(Phase::Running);
         let mut leaves = Vec::new();
         collect_scans(plan, &mut leaves);
         *self.scans.lock().unwrap_or_else(PoisonError::into_inner) = leaves;
+    }
+
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_scans<T>(&self, look: impl FnOnce(&[Scan]) -> T) -> T {

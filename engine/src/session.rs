@@ -2,18 +2,24 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use datafusion::common::TableReference;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
+use futures::FutureExt;
 
 use crate::access::{Access, GuardedCatalogs, Principal, Privilege};
 use crate::engine::Shared;
-use crate::queries::Running;
+use crate::queries::{Party, Phase, Running, Sender};
 use crate::runtime::Task;
-use crate::{EngineError, Planned, QueryStream, Statement, execution};
+use crate::system::Viewer;
+use crate::{
+    EngineError, Fingerprint, Planned, Progress, QueryId, QueryInfo, QueryStream, SessionLimits,
+    Statement, execution,
+};
 
 /// A session. Cloning is cheap and gives the same session.
 #[derive(Clone)]
@@ -22,30 +28,37 @@ pub struct Session {
     context: SessionContext,
     access: Option<Access>,
     client: Option<Arc<str>>,
+    limits: Arc<Mutex<SessionLimits>>,
 }
 
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let state = SessionStateBuilder::new_from_existing(shared.template.clone()).build();
-        Self {
-            context: SessionContext::new_with_state(state),
-            shared,
-            access: None,
-            client: None,
-        }
+        let state = SessionStateBuilder::new_from_existing(shared.template.clone());
+        Self::with(shared, state, None, None)
     }
 
     pub(crate) fn of(shared: Arc<Shared>, principal: Principal, client: Option<String>) -> Self {
         let access = Access::new(principal, Arc::clone(&shared.policies));
         let catalogs = GuardedCatalogs::new(shared.template.clone(), access.clone());
         let state = SessionStateBuilder::new_from_existing(shared.template.clone())
-            .with_catalog_list(Arc::new(catalogs))
-            .build();
+            .with_catalog_list(Arc::new(catalogs));
+        Self::with(shared, state, Some(access), client)
+    }
+
+    fn with(
+        shared: Arc<Shared>,
+        state: SessionStateBuilder,
+        access: Option<Access>,
+        client: Option<String>,
+    ) -> Self {
+        let viewer = Arc::new(Viewer::new(access.clone()));
+        let config = shared.template.config().clone().with_extension(viewer);
         Self {
-            context: SessionContext::new_with_state(state),
+            context: SessionContext::new_with_state(state.with_config(config).build()),
             shared,
-            access: Some(access),
+            access,
             client: client.map(Into::into),
+            limits: Arc::default(),
         }
     }
 
@@ -137,51 +150,110 @@ impl Session {
         Statement::parse_all(script, limit.get())
     }
 
+    /// Sets limits on each statement from now on. What is above the engine's own limits, or left
+    /// out, is what the engine allows.
+    pub fn set_limits(&self, limits: SessionLimits) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> SessionLimits {
+        let own = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        own.within(&self.shared.settings)
+    }
+
+    /// The statements that are running now and that the session may see, oldest first: all of them
+    /// with the privilege `monitor`, else those of its principal.
+    pub fn queries(&self) -> Vec<QueryInfo> {
+        let mut queries = self.shared.queries.list();
+        queries.retain(|query| self.sees(query));
+        queries
+    }
+
+    /// Cancels a running statement that the session may see; false when there is none of that name.
+    pub fn cancel(&self, id: &QueryId) -> bool {
+        let reason = EngineError::Cancelled;
+        self.shared
+            .queries
+            .stop(id, reason, |query| self.sees(query))
+    }
+
+    fn sees(&self, query: &QueryInfo) -> bool {
+        Viewer::new(self.access.clone()).sees(query.principal.as_deref())
+    }
+
     /// Plans a statement: resolves its names and types. Nothing is read but schemas, and nothing
     /// is changed. The statement timeout holds for planning and for running, each by itself.
     pub async fn plan(&self, statement: &Statement) -> Result<Planned, EngineError> {
-        let running = self.start(statement);
-        self.plan_in(&running, statement).await
+        let mut running = self.start(statement, Duration::ZERO);
+        let planned = self.plan_in(&mut running, statement).await?;
+        running.only_planned();
+        Ok(planned)
     }
 
     /// Planning reads schemas and may wait for their stores, so that it can be stopped like the
     /// running itself.
     async fn plan_in(
         &self,
-        running: &Running,
+        running: &mut Running,
         statement: &Statement,
     ) -> Result<Planned, EngineError> {
+        running.time_out_after(self.limits().statement_timeout);
         let (shared, context) = (Arc::clone(&self.shared), self.context.clone());
         let statement = statement.clone();
         let work = async move {
             shared.catalog.refresh()?;
             Planned::plan(context, statement).await
         };
-        let work = Task::spawn(self.shared.runtimes.compute(), work);
-        let planned = running.unless_stopped(work).await???;
-        self.check(planned.logical_plan())?;
-        Ok(planned)
+        let work = Task::spawn(self.shared.runtimes.compute(), work).map(Result::flatten);
+        let planned = running.unless_stopped(work).await?;
+        running.unless_failed(self.check(planned.logical_plan()))?;
+        Ok(planned.taking(running.progress.spent(Phase::Planning)))
     }
 
     /// Puts a statement on the list of those that are running.
-    fn start(&self, statement: &Statement) -> Running {
-        self.start_text(statement.text().to_owned())
+    fn start(&self, statement: &Statement, planned: Duration) -> Running {
+        let text = (statement.shared_text(), statement.fingerprint());
+        self.start_as(text, planned)
     }
 
     /// Puts what is running on the list, under a text of our own.
-    pub(crate) fn start_text(&self, text: String) -> Running {
-        self.shared.queries.start(
-            self.id(),
-            text,
-            self.shared.settings.statement_timeout,
-            self.shared.runtimes.io(),
-        )
+    pub(crate) fn start_text(&self, text: &str) -> Running {
+        self.start_as((text.into(), Fingerprint::of_text(text)), Duration::ZERO)
     }
 
-    /// Runs a planned statement. A change has happened once this returns; a query goes on
-    /// running while its stream is read. Parameters must have been bound.
+    fn start_as(&self, text: (Arc<str>, Fingerprint), planned: Duration) -> Running {
+        let sender = Sender {
+            session_id: self.id(),
+            principal: self.principal().map(|principal| principal.name.clone()),
+            client: self.client().map(str::to_owned),
+        };
+        let progress = Progress::new(planned, self.limits().memory);
+        self.shared.queries.start(sender, text, progress)
+    }
+
+    /// Waits until it is a statement's turn, from when on its time counts.
+    pub(crate) async fn take_turn(&self, running: &mut Running) -> Result<(), EngineError> {
+        let patience = self.shared.settings.limits.queue_timeout;
+        let queue = &self.shared.queue;
+        running.admitted(queue, self.party(), patience).await?;
+        running.time_out_after(self.limits().statement_timeout);
+        Ok(())
+    }
+
+    /// Who this session takes turns with others as.
+    fn party(&self) -> Party {
+        match (self.principal(), self.client()) {
+            (Some(principal), _) => Party::Principal(principal.name.clone()),
+            (None, Some(client)) => Party::Client(client.to_owned()),
+            (None, None) => Party::Session(self.id()),
+        }
+    }
+
+    /// Runs a planned statement, when it is its turn. A change has happened once this returns; a
+    /// query goes on running while its stream is read. Parameters must have been bound.
     pub async fn execute(&self, planned: Planned) -> Result<QueryStream, EngineError> {
-        let running = self.start(planned.statement());
+        let running = self.start(planned.statement(), planned.took());
         execution::execute(self, planned, running).await
     }
 
@@ -197,8 +269,8 @@ impl Session {
                 location: statements.get(1).map(Statement::location),
             });
         };
-        let running = self.start(statement);
-        let planned = self.plan_in(&running, statement).await?;
+        let mut running = self.start(statement, Duration::ZERO);
+        let planned = self.plan_in(&mut running, statement).await?;
         execution::execute(self, planned, running).await
     }
 }

@@ -1,24 +1,28 @@
 //! One SQL statement of a script, with its text and place.
 
+use std::sync::Arc;
+
 use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Ast};
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, TokenWithSpan, Tokenizer};
 
 use crate::error::Location;
+use crate::sql::Fingerprint;
 use crate::{EngineError, sql};
 
 /// How deeply a statement may be nested that is kept as text: deeper than any session's default,
 /// so that what one session could say, all can read.
 pub(crate) const STORED_RECURSION_LIMIT: usize = 200;
 
-/// A parsed statement that knows its text and where in the script it starts.
+/// A parsed statement that knows its text and where in the script it starts. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    text: String,
+    text: Arc<str>,
     start: Location,
     offset: usize,
-    ast: Ast,
+    ast: Arc<Ast>,
+    fingerprint: Fingerprint,
 }
 
 impl Statement {
@@ -42,9 +46,19 @@ impl Statement {
         &self.ast
     }
 
+    /// The same for all statements that differ only in their constants.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The text, to be kept.
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// The same statement with other text, as it is once parameters have values.
     pub(crate) fn with_text(&self, text: String) -> Result<Self, EngineError> {
-        if text == self.text {
+        if text == *self.text {
             return Ok(self.clone());
         }
         let parsed = Self::parse_all(&text, STORED_RECURSION_LIMIT)?;
@@ -77,11 +91,12 @@ impl Statement {
                 return Ok(statements);
             }
             let start = first.span.start;
+            let begin = parser.parser.index();
             let ast = parser
                 .parse_statement()
                 .map_err(|error| EngineError::from(error).placed(|| end_of(&tokens)))?;
             // The parser may have looked past blanks and comments; the text ends before them.
-            let parsed = tokens.get(..parser.parser.index()).unwrap_or_default();
+            let parsed = tokens.get(begin..parser.parser.index()).unwrap_or_default();
             let last = parsed
                 .iter()
                 .rev()
@@ -96,10 +111,11 @@ impl Statement {
             }
             let (offset, stop) = (byte_offset(script, start), byte_offset(script, end));
             statements.push(Self {
-                text: script.get(offset..stop).unwrap_or_default().to_owned(),
+                text: script.get(offset..stop).unwrap_or_default().into(),
                 start: (start.line, start.column),
                 offset,
-                ast,
+                ast: Arc::new(ast),
+                fingerprint: Fingerprint::of(parsed),
             });
         }
     }

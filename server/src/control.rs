@@ -50,7 +50,7 @@ impl Control for ControlService {
     ) -> Result<Response<ListQueriesResponse>, Status> {
         let caller = Caller::of(&request)?;
         let now = SystemTime::now();
-        let queries = caller.engine.queries().into_iter().map(|query| {
+        let queries = caller.session.queries().into_iter().map(|query| {
             let elapsed = now.duration_since(query.started).unwrap_or_default();
             let progress = &query.progress;
             Query {
@@ -72,7 +72,7 @@ impl Control for ControlService {
     ) -> Result<Response<CancelQueryResponse>, Status> {
         let caller = Caller::of(&request)?;
         let id: QueryId = request.get_ref().id.parse().map_err(ServerError::Engine)?;
-        let cancelled = caller.engine.cancel(&id);
+        let cancelled = caller.session.cancel(&id);
         Ok(Response::new(CancelQueryResponse { cancelled }))
     }
 

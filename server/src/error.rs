@@ -121,7 +121,9 @@ fn engine_code(error: &EngineError) -> Code {
         EngineError::Unsupported { .. } => Code::Unimplemented,
         // Asking again helps only once somebody has mended the file, the folder or the rights.
         EngineError::Storage { .. } | EngineError::Catalog { .. } => Code::FailedPrecondition,
-        EngineError::Resources { .. } => Code::ResourceExhausted,
+        EngineError::Resources { .. }
+        | EngineError::QueueFull { .. }
+        | EngineError::QueueTimeout { .. } => Code::ResourceExhausted,
         EngineError::DeadlineExceeded { .. } => Code::DeadlineExceeded,
         EngineError::Cancelled => Code::Cancelled,
         _ => Code::Internal,

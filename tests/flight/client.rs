@@ -54,15 +54,20 @@ async fn tables_and_views_are_listed() {
         .update("CREATE VIEW a AS SELECT * FROM b")
         .await
         .unwrap();
-    let listed = |name: &str, kind: &str| RemoteTable {
+    let listed = |schema: &str, name: &str, kind: &str| RemoteTable {
         catalog: "cohortql".to_owned(),
-        schema: "public".to_owned(),
+        schema: schema.to_owned(),
         name: name.to_owned(),
         kind: kind.to_owned(),
     };
     assert_eq!(
         client.tables().await.unwrap(),
-        [listed("a", "VIEW"), listed("b", "TABLE")]
+        [
+            listed("public", "a", "VIEW"),
+            listed("public", "b", "TABLE"),
+            listed("system", "queries", "TABLE"),
+            listed("system", "running", "TABLE"),
+        ]
     );
 }
 

@@ -83,8 +83,8 @@ async fn catalogs_schemas_and_kinds_of_tables() {
     let server = full().await;
     let mut client = server.flight().await;
     for (catalog, pattern, expected) in [
-        (None, None, vec!["public", "shop"]),
-        (Some("cohortql"), Some("s%"), vec!["shop"]),
+        (None, None, vec!["public", "shop", "system"]),
+        (Some("cohortql"), Some("sh%"), vec!["shop"]),
         (Some(""), None, vec![]),
         (Some("cohort%"), None, vec![]),
         (None, Some("SHOP"), vec![]),
@@ -103,13 +103,12 @@ async fn catalogs_schemas_and_kinds_of_tables() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_pass_their_filters_in_order() {
+    let queries = ["cohortql", "system", "queries", "TABLE"];
+    let running = ["cohortql", "system", "running", "TABLE"];
     let empty = TestServer::start().await;
     let mut client = empty.flight().await;
-    assert!(
-        tables(&mut client, CommandGetTables::default())
-            .await
-            .is_empty()
-    );
+    let all = tables(&mut client, CommandGetTables::default()).await;
+    assert_eq!(all, [queries, running]);
 
     let server = full().await;
     let mut client = server.flight().await;
@@ -117,15 +116,21 @@ async fn tables_pass_their_filters_in_order() {
     let orders = ["cohortql", "shop", "orders", "TABLE"];
     let paid = ["cohortql", "public", "paid", "VIEW"];
     let all = tables(&mut client, CommandGetTables::default()).await;
-    assert_eq!(all, [paid, lines, orders]);
+    assert_eq!(all, [paid, lines, orders, queries, running]);
     let kinds = |kinds: &[&str]| CommandGetTables {
         table_types: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         ..CommandGetTables::default()
     };
     for (asked, expected) in [
         (kinds(&["VIEW"]), vec![paid]),
-        (kinds(&["BASE TABLE"]), vec![lines, orders]),
-        (kinds(&["TABLE", "VIEW"]), vec![paid, lines, orders]),
+        (
+            kinds(&["BASE TABLE"]),
+            vec![lines, orders, queries, running],
+        ),
+        (
+            kinds(&["TABLE", "VIEW"]),
+            vec![paid, lines, orders, queries, running],
+        ),
         (kinds(&["SYSTEM TABLE"]), vec![]),
     ] {
         assert_eq!(tables(&mut client, asked).await, expected);

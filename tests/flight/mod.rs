@@ -21,4 +21,5 @@ mod sessions;
 mod statements;
 mod streaming;
 mod tickets;
+mod turns;
 mod types;

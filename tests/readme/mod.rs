@@ -11,13 +11,14 @@ use tempfile::TempDir;
 
 use crate::support::{root, shipped};
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/tables.md",
     "docs/reports.md",
     "docs/cookbook.md",
     "docs/flight-sql.md",
+    "docs/operations.md",
 ];
 
 /// The tables that documents ask in examples, made of those of the repository.

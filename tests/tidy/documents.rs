@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use arrow::datatypes::DataType;
+
 use super::{assert_none, files_below, read};
 use crate::support::root;
 
@@ -211,6 +213,45 @@ fn commands_in_documents_exist() {
         }
     }
     assert_none("commands that do not exist", &complaints);
+}
+
+/// The names and types in the table of columns of `docs/operations.md`.
+fn documented_columns(text: &str) -> Vec<(&str, &str)> {
+    let rows = text.lines().skip_while(|line| *line != "|---|---|---|");
+    rows.skip(1)
+        .map_while(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            Some((cells.next()?.trim_end_matches('`'), cells.next()?))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_columns_of_statements_are_documented() {
+    let text = read(Path::new("docs/operations.md"));
+    let engine = cohortql_engine::Engine::builder().build().await.unwrap();
+    let stream = engine.sql("SELECT * FROM system.queries").await.unwrap();
+    let schema = stream.schema();
+    let there = schema.fields().iter().map(|field| {
+        let sql_type = match field.data_type() {
+            DataType::Utf8 => "VARCHAR",
+            DataType::Int64 => "BIGINT",
+            DataType::List(_) => "VARCHAR[]",
+            DataType::Timestamp(_, Some(_)) => "TIMESTAMP WITH TIME ZONE",
+            other => panic!("{other}"),
+        };
+        (field.name().as_str(), sql_type)
+    });
+    assert_eq!(documented_columns(&text), there.collect::<Vec<_>>());
+    for field in engine
+        .sql("SELECT * FROM system.running")
+        .await
+        .unwrap()
+        .schema()
+        .fields()
+    {
+        assert!(text.contains(&format!("`{}`", field.name())), "{field}");
+    }
 }
 
 #[test]

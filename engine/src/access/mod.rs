@@ -35,9 +35,9 @@ use std::sync::Arc;
 use datafusion::common::TableReference;
 use datafusion::execution::SessionState;
 
-use crate::EngineError;
 use crate::environment::{CATALOG, SCHEMA};
 use crate::stores::Location;
+use crate::{EngineError, system};
 
 pub(crate) use catalog::{GuardedCatalogs, GuardedSchema};
 pub(crate) use exec::GuardedExec;
@@ -97,12 +97,16 @@ impl Access {
 
     /// What may be seen of a table.
     fn rights(&self, schema: &str, table: &str) -> Rights {
+        // Everybody sees his own there, whatever his roles.
+        if schema == system::SCHEMA {
+            return Rights::Whole;
+        }
         Rights::of(&self.roles(), schema, table)
     }
 
     /// Whether any table of a schema may be seen or written.
     fn knows(&self, schema: &str) -> bool {
-        self.roles().iter().any(|role| role.knows(schema))
+        schema == system::SCHEMA || self.roles().iter().any(|role| role.knows(schema))
     }
 
     pub(crate) fn require(&self, privilege: Privilege) -> Result<(), EngineError> {

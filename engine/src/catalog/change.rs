@@ -9,8 +9,8 @@ use datafusion::logical_expr::TableType;
 use super::definition::{Definition, Entry};
 use super::record::{Kind, Record};
 use super::{Catalog, missing_schema};
-use crate::EngineError;
 use crate::environment::SCHEMA;
+use crate::{EngineError, system};
 
 /// What to do with a table or view whose name is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +135,7 @@ impl Catalog {
 
     /// Whether there is anything to do; an error when it may not be done.
     fn allows(&self, change: &Change) -> Result<bool, EngineError> {
+        system::may_change(change.schema())?;
         match change {
             Change::Put {
                 schema,
@@ -184,6 +185,7 @@ impl Catalog {
         name: &str,
         taken: Taken,
     ) -> Result<bool, EngineError> {
+        system::may_change(schema)?;
         let schema = self.find(schema).ok_or_else(|| missing_schema(schema))?;
         match (schema.get(name), taken) {
             (None, _) | (Some(_), Taken::Replace) => Ok(true),
@@ -220,6 +222,14 @@ impl Catalog {
 }
 
 impl Change {
+    /// The schema that it is about.
+    fn schema(&self) -> &str {
+        match self {
+            Self::Put { schema, .. } | Self::Drop { schema, .. } => schema,
+            Self::CreateSchema { name, .. } | Self::DropSchema { name, .. } => name,
+        }
+    }
+
     /// Makes the change in the records of the file; false when it does not concern them.
     fn edit(&self, records: &mut Vec<Record>) -> bool {
         let before = records.len();

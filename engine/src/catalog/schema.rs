@@ -8,9 +8,9 @@ use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::Result;
 use datafusion::logical_expr::TableType;
 
-use super::Opener;
 use super::definition::Entry;
-use crate::{EngineError, formats};
+use super::{Opener, lookups};
+use crate::{EngineError, formats, system};
 
 /// Tables and views by name.
 #[derive(Debug)]
@@ -104,6 +104,7 @@ impl SchemaProvider for Schema {
         let Some(entry) = self.get(name) else {
             return Ok(None);
         };
+        lookups::note(&self.name, name);
         match self.current(name, entry).await {
             Ok(table) => {
                 self.forget_failure(name);
@@ -126,6 +127,7 @@ impl SchemaProvider for Schema {
         name: String,
         table: Arc<dyn TableProvider>,
     ) -> Result<Option<Arc<dyn TableProvider>>> {
+        system::may_change(&self.name)?;
         // What the catalog file defines is only hidden by a table of the same name, not lost.
         let taken = self
             .get(&name)
@@ -141,6 +143,7 @@ impl SchemaProvider for Schema {
     }
 
     fn deregister_table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        system::may_change(&self.name)?;
         match self.remove(name) {
             Some(Entry::Provided(table)) => Ok(Some(table)),
             _ => Ok(None),

@@ -13,7 +13,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{LogicalPlan, Statement as PlanStatement};
+use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement as PlanStatement};
 use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 
@@ -34,6 +34,15 @@ fn count_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![count]))
 }
 
+/// Whether a change is a physical plan that runs.
+pub(crate) fn makes_physical_plan(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Analyze(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => true,
+        LogicalPlan::Ddl(ddl) => matches!(ddl, DdlStatement::CreateMemoryTable(_)),
+        _ => false,
+    }
+}
+
 /// Makes a change and returns its answer.
 pub(crate) async fn apply(
     session: &Session,
@@ -44,7 +53,9 @@ pub(crate) async fn apply(
         LogicalPlan::Analyze(_) => {
             let schema = planned.schema();
             let batches = run(session, planned.into_plan(), progress).await?;
-            return concat_batches(&schema, &batches).map_err(arrow_error);
+            let answer = concat_batches(&schema, &batches).map_err(arrow_error)?;
+            progress.returned(answer.num_rows());
+            return Ok(answer);
         }
         LogicalPlan::Dml(_) => written(&run(session, planned.into_plan(), progress).await?),
         LogicalPlan::Copy(copy) => {
@@ -65,6 +76,7 @@ pub(crate) async fn apply(
         }
         _ => catalog::apply(session, planned, progress).await?,
     };
+    progress.returned(usize::try_from(rows).unwrap_or(0));
     let count = Arc::new(Int64Array::from(vec![rows]));
     RecordBatch::try_new(count_schema(), vec![count]).map_err(arrow_error)
 }

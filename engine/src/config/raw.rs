@@ -19,6 +19,8 @@ pub struct Config {
     pub stores: BTreeMap<String, StoreConfig>,
     /// `[ingest]`
     pub ingest: IngestConfig,
+    /// `[limits]`
+    pub limits: LimitsConfig,
     /// `[roles.NAME]`
     pub roles: BTreeMap<String, RoleConfig>,
 }
@@ -41,6 +43,8 @@ pub struct EngineConfig {
     pub time_zone: Option<String>,
     /// How long a statement may take, such as `"30s"`.
     pub statement_timeout: Option<String>,
+    /// Statements that have ended and stay in `system.queries`.
+    pub query_history: Option<usize>,
     /// File with the key of mask `hash`; a key is drawn at each start when there is none.
     pub mask_key_file: Option<String>,
 }
@@ -51,6 +55,20 @@ pub struct EngineConfig {
 pub struct IngestConfig {
     /// Folder or bucket in which they are kept as Delta tables; in memory when there is none.
     pub location: Option<String>,
+}
+
+/// Limits on statements.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Statements that run at once.
+    pub concurrent_queries: Option<usize>,
+    /// Statements that wait for a place; more are refused.
+    pub queue_length: Option<usize>,
+    /// How long a statement waits for a place, such as `"60s"`.
+    pub queue_timeout: Option<String>,
+    /// Memory for one statement, such as `"1GB"`.
+    pub query_memory: Option<String>,
 }
 
 /// A table.

@@ -1,11 +1,12 @@
 //! The configuration after every value has been checked.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::quantities::{parse_duration, parse_size};
-use super::{Config, RoleConfig, StoreConfig, TableConfig, machine, time_zone};
+use super::{Config, Limits, RoleConfig, StoreConfig, TableConfig, machine, time_zone};
 use crate::EngineError;
 
 /// Rows in a batch unless told otherwise.
@@ -14,12 +15,18 @@ const DEFAULT_BATCH_SIZE: usize = 8192;
 /// Disk space for spilling unless told otherwise.
 const DEFAULT_TEMP_LIMIT: u64 = 100 << 30;
 
+/// Statements that have ended and are kept unless told otherwise.
+const DEFAULT_QUERY_HISTORY: usize = 10_000;
+
+/// More would take longer to look through than it is worth.
+const LONGEST_HISTORY: usize = 1_000_000;
+
 /// More would only make queries slower.
 const MOST_PARTITIONS: usize = 1024;
 const LARGEST_BATCH: usize = 1 << 20;
 
 /// Less memory than this cannot hold the buffers of one operator.
-const LEAST_MEMORY: u64 = 1 << 20;
+pub(super) const LEAST_MEMORY: u64 = 1 << 20;
 
 /// What the engine runs with.
 #[derive(Debug, Clone)]
@@ -38,6 +45,10 @@ pub struct Settings {
     pub time_zone: Option<String>,
     /// How long a statement may take.
     pub statement_timeout: Option<Duration>,
+    /// Statements that have ended and stay in `system.queries`.
+    pub query_history: usize,
+    /// Limits on statements.
+    pub limits: Limits,
     /// Whether SQL may set `datafusion.runtime.*`, which changes limits.
     pub allow_runtime_options: bool,
     /// Folder whose catalog keeps tables and views made by SQL.
@@ -71,10 +82,10 @@ impl Settings {
     /// Checks a configuration. Errors name the key, what was expected and what came.
     pub fn validate(config: Config) -> Result<Self, EngineError> {
         let engine = config.engine;
-        let memory_limit = parsed("memory_limit", engine.memory_limit, parse_size)?;
-        let temp_limit = parsed("temp_limit", engine.temp_limit, parse_size)?;
+        let memory_limit = parsed("engine.memory_limit", engine.memory_limit, parse_size)?;
+        let temp_limit = parsed("engine.temp_limit", engine.temp_limit, parse_size)?;
         let timeout = parsed(
-            "statement_timeout",
+            "engine.statement_timeout",
             engine.statement_timeout,
             parse_duration,
         )?;
@@ -94,6 +105,8 @@ impl Settings {
             batch_size: engine.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
             time_zone: engine.time_zone,
             statement_timeout: timeout,
+            query_history: engine.query_history.unwrap_or(DEFAULT_QUERY_HISTORY),
+            limits: Limits::validate(config.limits)?,
             allow_runtime_options: false,
             project_dir: None,
             base_dir: None,
@@ -115,9 +128,15 @@ impl Settings {
         within(
             "engine.target_partitions",
             self.target_partitions,
-            MOST_PARTITIONS,
+            1..=MOST_PARTITIONS,
         )?;
-        within("engine.batch_size", self.batch_size, LARGEST_BATCH)?;
+        within("engine.batch_size", self.batch_size, 1..=LARGEST_BATCH)?;
+        within(
+            "engine.query_history",
+            self.query_history,
+            0..=LONGEST_HISTORY,
+        )?;
+        self.limits.check()?;
         if let Some(zone) = &self.time_zone {
             time_zone(zone).map_err(|message| wrong("engine.time_zone", &message))?;
         }
@@ -134,23 +153,34 @@ impl Settings {
     }
 }
 
-fn within(key: &str, number: usize, most: usize) -> Result<(), EngineError> {
-    if (1..=most).contains(&number) {
+/// Checks a number.
+pub(super) fn within(
+    key: &str,
+    number: usize,
+    allowed: RangeInclusive<usize>,
+) -> Result<(), EngineError> {
+    if allowed.contains(&number) {
         return Ok(());
     }
-    Err(wrong(key, &format!("expected 1 to {most}, got {number}")))
+    let (least, most) = allowed.into_inner();
+    Err(wrong(
+        key,
+        &format!("expected {least} to {most}, got {number}"),
+    ))
 }
 
-fn parsed<T>(
+/// Reads a text, if there is one.
+pub(super) fn parsed<T>(
     key: &str,
     text: Option<String>,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, EngineError> {
-    text.map(|text| parse(&text).map_err(|message| wrong(&format!("engine.{key}"), &message)))
+    text.map(|text| parse(&text).map_err(|message| wrong(key, &message)))
         .transpose()
 }
 
-fn wrong(key: &str, message: &str) -> EngineError {
+/// What is wrong with a key.
+pub(super) fn wrong(key: &str, message: &str) -> EngineError {
     EngineError::Config {
         message: format!("{key}: {message}"),
     }

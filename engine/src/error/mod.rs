@@ -101,6 +101,28 @@ pub enum EngineError {
         /// Which limit, and what to do.
         message: String,
     },
+    /// Too many statements run and wait already.
+    #[error(
+        "too many statements: as many as may run ({running}) and wait for their turn ({waiting}) do \
+         so already; try again later, or raise concurrent_queries or queue_length in [limits]"
+    )]
+    QueueFull {
+        /// How many may run at once.
+        running: usize,
+        /// How many may wait.
+        waiting: usize,
+    },
+    /// The statement has waited for too long.
+    #[error(
+        "the statement has waited {timeout:?} for its turn, while as many ran as may run at once \
+         ({running}); try again later, or raise queue_timeout or concurrent_queries in [limits]"
+    )]
+    QueueTimeout {
+        /// How long it has waited.
+        timeout: Duration,
+        /// How many may run at once.
+        running: usize,
+    },
     /// The statement timeout passed.
     #[error("the statement took longer than its timeout of {timeout:?}")]
     DeadlineExceeded {
@@ -119,6 +141,29 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// One word for the kind of error, which stays the same whatever the message says.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "syntax",
+            Self::Plan { .. } => "plan",
+            Self::NotFound { .. } => "not_found",
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Execution { .. } => "execution",
+            Self::Conflict { .. } => "conflict",
+            Self::Config { .. } => "config",
+            Self::Catalog { .. } => "catalog",
+            Self::Storage { .. } => "storage",
+            Self::Denied { .. } => "denied",
+            Self::Resources { .. } => "resources",
+            Self::QueueFull { .. } => "queue_full",
+            Self::QueueTimeout { .. } => "queue_timeout",
+            Self::DeadlineExceeded { .. } => "deadline_exceeded",
+            Self::Cancelled => "cancelled",
+            Self::Internal { .. } => "internal",
+        }
+    }
+
     /// Line and column in the SQL text, both from 1, where they are known. They count from the
     /// start of the script that was parsed.
     pub fn location(&self) -> Option<Location> {
@@ -167,7 +212,10 @@ impl EngineError {
             | Self::Conflict { message }
             | Self::Resources { message }
             | Self::Internal { message } => *message = format!("{what}: {message}"),
-            Self::DeadlineExceeded { .. } | Self::Cancelled => {}
+            Self::QueueFull { .. }
+            | Self::QueueTimeout { .. }
+            | Self::DeadlineExceeded { .. }
+            | Self::Cancelled => {}
         }
         self
     }

@@ -1,5 +1,8 @@
 //! Messages for queries that run out of memory or of temporary disk space.
 
+/// How the pool of one query names itself.
+const OF_ONE_QUERY: &str = "query(pool_size: ";
+
 /// What ran out, how much there is, and which setting to raise.
 pub(super) fn explain(message: &str) -> String {
     // The pool lists its largest users first; what failed comes last.
@@ -9,16 +12,23 @@ pub(super) fn explain(message: &str) -> String {
         .rsplit_once("pool_size: ")
         .and_then(|(_, rest)| rest.split_once(')'))
         .map_or("memory_limit", |(limit, _)| limit);
+    let (whose, setting) = match message.contains(OF_ONE_QUERY) {
+        true => (
+            "this query",
+            "query_memory in [limits] or the session's own limit",
+        ),
+        false => ("all queries together", "memory_limit"),
+    };
     match needed {
         Some((amount, rest)) if message.contains("Failed to allocate") => {
             let user = rest.split(" with ").next().unwrap_or(rest);
             format!(
-                "out of memory: {} needs {amount} more, and all queries together may use {limit}; \
-                 raise memory_limit, or lower target_partitions or batch_size",
+                "out of memory: {} needs {amount} more, and {whose} may use {limit}; raise \
+                 {setting}, or lower target_partitions or batch_size",
                 user.trim()
             )
         }
-        _ => format!("out of memory: {message}; raise memory_limit"),
+        _ => format!("out of memory: {message}; raise {setting}"),
     }
 }
 

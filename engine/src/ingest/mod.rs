@@ -33,9 +33,9 @@ use futures::stream::BoxStream;
 use self::columns::Columns;
 use self::target::Target;
 use crate::formats::{DeltaProvider, DeltaWrite};
-use crate::queries::Running;
+use crate::queries::{Phase, Running};
 use crate::runtime::Task;
-use crate::{EngineError, Session, catalog, counting};
+use crate::{EngineError, Session, StatementKind, TouchedTables, catalog, counting};
 
 pub(crate) use self::gate::Gate;
 pub use self::request::{IfExists, IfMissing, IngestRequest};
@@ -62,12 +62,18 @@ impl Session {
         schema: SchemaRef,
         rows: Incoming,
     ) -> Result<u64, EngineError> {
-        let running = self.start_text(format!("INGEST INTO {request}"));
+        let mut running = self.start_text(&format!("INGEST INTO {request}"));
+        self.take_turn(&mut running).await?;
+        running.progress.enter(Phase::Running);
         let stopped = running.stopped.clone();
         let gate = Arc::new(Gate::default());
         let work = {
             let (session, gate) = (self.clone(), Arc::clone(&gate));
-            async move { put(&session, &request, &schema, rows, gate, running).await }
+            async move {
+                let outcome = put(&session, &request, &schema, rows, gate, &running).await;
+                running.ends(&outcome);
+                outcome
+            }
         };
         let work = Unfinished {
             task: Some(Task::spawn(self.shared().runtimes.compute(), work)),
@@ -117,9 +123,15 @@ async fn put(
     schema: &SchemaRef,
     incoming: Incoming,
     gate: Arc<Gate>,
-    running: Running,
+    running: &Running,
 ) -> Result<u64, EngineError> {
     let (place, target) = target::find(session, request).await?;
+    let table = TableReference::partial(place.0.as_str(), place.1.as_str());
+    let tables = TouchedTables {
+        read: Vec::new(),
+        written: vec![table.to_quoted_string()],
+    };
+    running.does(StatementKind::Change, Arc::new(tables));
     let state = session.context().state();
     let columns = match &target {
         Target::Memory { .. } => Columns::for_memory(schema)?,
@@ -150,7 +162,7 @@ async fn put(
                 .run(&state, &rows, &gate)
                 .await
         }
-        Target::Grown(table) => grown(session, table, &rows, &gate, &running).await,
+        Target::Grown(table) => grown(session, table, &rows, &gate, running).await,
     };
     match (written, rows.failure()) {
         (Ok(()), None) => Ok(rows.count()),

@@ -1,6 +1,7 @@
 //! What CohortQL's SQL adds to DataFusion's.
 
 mod dialect;
+mod fingerprint;
 mod identifiers;
 mod named_arguments;
 mod report_inputs;
@@ -17,6 +18,7 @@ use datafusion::sql::sqlparser::ast::{VisitMut, VisitorMut};
 use crate::EngineError;
 
 pub use dialect::dialect;
+pub use fingerprint::Fingerprint;
 pub(crate) use identifiers::at;
 pub(crate) use time_travel::{TimeTravel, Versions};
 pub(crate) use values::with_values;

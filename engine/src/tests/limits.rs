@@ -39,7 +39,7 @@ async fn dropping_the_stream_ends_the_query() {
     let stream = engine.sql(ENDLESS).await.unwrap();
     let id = stream.id().clone();
     assert_eq!(engine.queries()[0].id, id);
-    assert_eq!(engine.queries()[0].sql, ENDLESS);
+    assert_eq!(&*engine.queries()[0].sql, ENDLESS);
     drop(stream);
     ends_soon(&engine, &id).await;
 }
@@ -146,7 +146,7 @@ async fn planning_is_listed_and_can_be_cancelled() {
     // Planning has come as far as to ask the server.
     let _asked = listener.accept().await.unwrap();
     let listed = engine.queries().remove(0);
-    assert_eq!(listed.sql, sql);
+    assert_eq!(&*listed.sql, sql);
     assert!(engine.cancel(&listed.id));
     assert_eq!(failing.await.unwrap(), EngineError::Cancelled);
 }

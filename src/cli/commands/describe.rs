@@ -10,11 +10,11 @@ use crate::cli::backend::Answer;
 use crate::cli::error::CliError;
 use crate::cli::shell::Shell;
 
-/// Every table and view that SQL can name.
+/// Every table and view that SQL can name, but those that tell of the engine.
 const TABLES: &str = "
 select table_schema as schema, table_name as name, lower(table_type) as kind
 from information_schema.tables
-where table_schema <> 'information_schema'
+where table_schema not in ('information_schema', 'system')
 order by schema, name";
 
 /// Lists the tables.

@@ -13,11 +13,11 @@ use crate::cli::error::CliError;
 use crate::cli::functions;
 use crate::cli::output::cells;
 
-/// Every column of every table, a table's columns together.
+/// Every column of every table but those that tell of the engine, a table's columns together.
 const COLUMNS: &str = "
 select table_name, column_name, data_type
 from information_schema.columns
-where table_schema <> 'information_schema'
+where table_schema not in ('information_schema', 'system')
 order by table_schema, table_name, ordinal_position";
 
 /// What can be completed.

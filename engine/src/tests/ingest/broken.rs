@@ -88,7 +88,7 @@ async fn a_cancelled_ingestion_has_not_happened() {
             }
         });
         let listed = listed.await.unwrap();
-        assert_eq!(listed.sql, text);
+        assert_eq!(*listed.sql, *text);
         assert!(engine.cancel(&listed.id));
         let outcome = timeout(PATIENCE, running).await.unwrap().unwrap();
         assert_eq!(outcome, Err(EngineError::Cancelled));

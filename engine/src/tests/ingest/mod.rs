@@ -4,6 +4,7 @@ mod broken;
 mod columns;
 mod delta;
 mod memory;
+mod records;
 mod rights;
 
 use std::sync::Arc;

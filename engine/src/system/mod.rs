@@ -1,0 +1,62 @@
+//! Schema `system`: what the engine tells of itself, as tables.
+//!
+//! `system.queries` has the statements that have ended last, `system.running` those that have not.
+//! Who may not watch the others sees his own. The rows are those of the moment at which they are
+//! read, and of whoever reads them, also through a view.
+
+mod column;
+mod queries;
+mod running;
+mod table;
+
+use std::sync::Arc;
+
+use crate::EngineError;
+use crate::access::{Access, Privilege};
+use crate::catalog::Catalog;
+use crate::queries::Queries;
+
+use table::{Shows, SystemTable};
+
+/// The schema's name.
+pub(crate) const SCHEMA: &str = "system";
+
+/// Adds the tables to a catalog.
+pub(crate) fn add_to(catalog: &Catalog, queries: &Arc<Queries>) {
+    let tables: [(&str, Shows); 2] = [("queries", queries::shown), ("running", running::shown)];
+    for (name, shows) in tables {
+        let table = SystemTable::new(name, Arc::clone(queries), shows);
+        catalog.provide(SCHEMA, name, Arc::new(table));
+    }
+}
+
+/// Refuses a change of this schema.
+pub(crate) fn may_change(schema: &str) -> Result<(), EngineError> {
+    match schema == SCHEMA {
+        false => Ok(()),
+        true => Err(EngineError::Plan {
+            message: format!("schema {SCHEMA:?} belongs to the engine and is only read"),
+            location: None,
+        }),
+    }
+}
+
+/// Who looks: nobody in particular, to whom everything is shown, or a principal.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer(Option<Access>);
+
+impl Viewer {
+    pub(crate) fn new(access: Option<Access>) -> Self {
+        Self(access)
+    }
+
+    /// Whether statements of `principal` are for this viewer to see and to stop.
+    pub(crate) fn sees(&self, principal: Option<&str>) -> bool {
+        match &self.0 {
+            None => true,
+            Some(access) => {
+                principal == Some(&access.principal().name) || access.has(Privilege::Monitor)
+            }
+        }
+    }
+}

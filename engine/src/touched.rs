@@ -1,0 +1,143 @@
+//! What a statement touches: the tables that it reads and writes, and whether it is light.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
+use datafusion::common::TableReference;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::config::CatalogOptions;
+use datafusion::error::Result;
+use datafusion::logical_expr::{DdlStatement, LogicalPlan};
+
+use crate::environment::CATALOG;
+use crate::queries::TouchedTables;
+use crate::system;
+
+/// What a plan touches.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Touched {
+    pub(crate) tables: Arc<TouchedTables>,
+    /// Whether it does next to nothing, so that it need not wait for its turn: it sets or defines
+    /// something, explains, or reads at most one table of `information_schema` or `system`.
+    pub(crate) light: bool,
+}
+
+/// What is met in a plan.
+#[derive(Default)]
+struct Met {
+    scans: Vec<TableReference>,
+    written: BTreeSet<TableReference>,
+    /// Something makes many rows, or writes some.
+    heavy: bool,
+}
+
+impl Touched {
+    /// What a plan touches for which these tables were looked up, by schema and name.
+    pub(crate) fn of(
+        plan: &LogicalPlan,
+        looked_up: Vec<(String, String)>,
+        defaults: &CatalogOptions,
+    ) -> Result<Self> {
+        let full = |name: &TableReference| -> TableReference {
+            let name = name.clone();
+            name.resolve(&defaults.default_catalog, &defaults.default_schema)
+                .into()
+        };
+        let mut met = Met::default();
+        plan.apply_with_subqueries(|node| {
+            match node {
+                // So are functions named that stand in FROM.
+                LogicalPlan::TableScan(scan) if scan.table_name.table().ends_with("()") => {
+                    met.heavy = true;
+                }
+                LogicalPlan::TableScan(scan) => met.scans.push(scan.table_name.clone()),
+                LogicalPlan::Unnest(_)
+                | LogicalPlan::RecursiveQuery(_)
+                | LogicalPlan::Dml(_)
+                | LogicalPlan::Copy(_) => met.heavy = true,
+                _ => {}
+            }
+            met.written.extend(target(node).map(full));
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        let mut read = BTreeSet::new();
+        // A plan names tables as somebody wrote them: in a view of another schema, the same name is
+        // another table. What was looked up has its full name.
+        let found: Vec<TableReference> = looked_up
+            .into_iter()
+            .map(|(schema, name)| TableReference::full(CATALOG, schema, name))
+            .collect();
+        let elsewhere = |scan: &&TableReference| !found.iter().any(|table| may_mean(scan, table));
+        read.extend(met.scans.iter().filter(elsewhere).map(full));
+        read.extend(found.into_iter().filter(|table| {
+            // A table that is only written was looked up for its columns.
+            let scanned = met.scans.iter().any(|scan| may_mean(scan, table));
+            scanned || !met.written.contains(table)
+        }));
+        Ok(Self {
+            light: is_light(plan, &met, &read),
+            tables: Arc::new(TouchedTables {
+                read: read.iter().map(written_out).collect(),
+                written: met.written.iter().map(written_out).collect(),
+            }),
+        })
+    }
+}
+
+/// Whether a name, as somebody wrote it, may stand for a table.
+fn may_mean(name: &TableReference, table: &TableReference) -> bool {
+    name.table() == table.table()
+        && name
+            .schema()
+            .is_none_or(|schema| table.schema() == Some(schema))
+        && name
+            .catalog()
+            .is_none_or(|catalog| table.catalog() == Some(catalog))
+}
+
+/// The table that a node writes, makes or drops.
+fn target(node: &LogicalPlan) -> Option<&TableReference> {
+    match node {
+        LogicalPlan::Dml(dml) => Some(&dml.table_name),
+        LogicalPlan::Ddl(ddl) => match ddl {
+            DdlStatement::CreateExternalTable(create) => Some(&create.name),
+            DdlStatement::CreateMemoryTable(create) => Some(&create.name),
+            DdlStatement::CreateView(create) => Some(&create.name),
+            DdlStatement::DropTable(drop) => Some(&drop.name),
+            DdlStatement::DropView(drop) => Some(&drop.name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_light(plan: &LogicalPlan, met: &Met, read: &BTreeSet<TableReference>) -> bool {
+    match plan {
+        LogicalPlan::Statement(_) | LogicalPlan::Explain(_) | LogicalPlan::DescribeTable(_) => true,
+        // It keeps the rows of a query.
+        LogicalPlan::Ddl(ddl) if !matches!(ddl, DdlStatement::CreateMemoryTable(_)) => true,
+        // Several, small as they are, make many rows when they are joined.
+        _ => !met.heavy && met.scans.len() <= 1 && read.iter().all(is_about_the_engine),
+    }
+}
+
+/// Whether a table tells of the engine, and not of anybody's data.
+fn is_about_the_engine(table: &TableReference) -> bool {
+    let schemas = [Some(INFORMATION_SCHEMA), Some(system::SCHEMA)];
+    table.catalog() == Some(CATALOG) && schemas.contains(&table.schema())
+}
+
+/// A name as SQL writes it; the engine's own catalog goes without saying.
+fn written_out(table: &TableReference) -> String {
+    match table {
+        TableReference::Full {
+            catalog,
+            schema,
+            table,
+        } if &**catalog == CATALOG => {
+            TableReference::partial(Arc::clone(schema), Arc::clone(table)).to_quoted_string()
+        }
+        other => other.to_quoted_string(),
+    }
+}
