@@ -13,7 +13,6 @@ async fn a_table_that_is_not_allowed_is_not_found_in_any_way() {
         "SELECT * FROM public.secrets",
         "SELECT * FROM cohortql.public.secrets",
         "SELECT * FROM \"secrets\"",
-        "SELECT * FROM (TABLE secrets) t",
         "WITH s AS (SELECT * FROM secrets) SELECT * FROM s",
         "WITH secrets AS (SELECT * FROM secrets) SELECT * FROM secrets",
         "WITH orders AS (SELECT * FROM secrets) SELECT * FROM orders",
