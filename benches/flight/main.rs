@@ -10,7 +10,10 @@
 //!
 //! `ROWS`, `PAIRS` and `CLIENTS` in the environment make it smaller.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on has nothing to say"
+)]
 
 mod bare;
 mod clients;

@@ -9,13 +9,11 @@ use tokio::time::Instant;
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 
+use crate::auth::Identity;
 use crate::connection::Connection;
 use crate::error::ServerError;
 use crate::sessions::{OpenSession, Origin, Wishes};
 use crate::shelf::Owner;
-
-/// Who calls for as long as the server knows no login.
-const ANONYMOUS: &str = "anonymous";
 
 /// Taken off a client's deadline, so that its own error reaches it before the transport's.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
@@ -24,7 +22,7 @@ const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
 pub(crate) struct Caller {
     /// The user's name.
     pub(crate) user: String,
-    /// Who tickets and handles are sealed for.
+    /// Who tickets and handles are sealed for: the user, with the roles.
     pub(crate) principal: String,
     /// The engine behind the server.
     pub(crate) engine: Engine,
@@ -86,13 +84,18 @@ pub(crate) fn connection<T>(request: &Request<T>) -> Result<&Arc<Connection>, Se
 /// Who a request comes from, and by which ways.
 pub(crate) fn origin<T>(request: &Request<T>) -> Result<Origin, ServerError> {
     let connection = connection(request)?;
+    // Without it nobody has asked who is calling, and nobody is let in.
+    let identity = request
+        .extensions()
+        .get::<Identity>()
+        .ok_or_else(|| ServerError::Internal("a call came without an identity".to_owned()))?;
     Ok(Origin {
-        principal: None,
-        user: ANONYMOUS.to_owned(),
-        seal: ANONYMOUS.to_owned(),
-        client: connection.client().map(|client| client.to_string()),
+        principal: identity.principal().cloned(),
+        user: identity.name().to_owned(),
+        seal: identity.seal(),
+        client: Some(connection.peer().address.to_string()),
         connection: connection.number(),
-        token: None,
+        token: identity.session(),
     })
 }
 

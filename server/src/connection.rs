@@ -1,40 +1,33 @@
 //! A client's connection, to which sessions belong that no cookie and no token leads to.
 
-use std::net::SocketAddr;
+use std::io::{IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tonic::transport::server::Connected;
 
+use crate::auth::Peer;
 use crate::sessions::Sessions;
+use crate::tls::Transport;
 
 /// What all calls over one connection share.
 pub(crate) struct Connection {
     number: u64,
-    client: Option<SocketAddr>,
+    peer: Peer,
     sessions: Arc<Sessions>,
 }
 
 impl Connection {
-    /// The `number` is no other connection's.
-    pub(crate) fn new(number: u64, client: Option<SocketAddr>, sessions: Arc<Sessions>) -> Self {
-        Self {
-            number,
-            client,
-            sessions,
-        }
-    }
-
+    /// A number that is no other connection's.
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
-    /// The client's address.
-    pub(crate) fn client(&self) -> Option<SocketAddr> {
-        self.client
+    /// Who is at the other end, as far as the network knows.
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// All sessions of the server.
@@ -49,19 +42,22 @@ impl Drop for Connection {
     }
 }
 
-/// An accepted TCP connection with its state.
+/// An accepted connection with its state.
 pub(crate) struct Accepted {
-    stream: TcpStream,
+    stream: Transport,
     connection: Arc<Connection>,
 }
 
 impl Accepted {
     /// The `number` is no other connection's.
-    pub(crate) fn new(stream: TcpStream, number: u64, sessions: Arc<Sessions>) -> Self {
-        let client = stream.peer_addr().ok();
+    pub(crate) fn new(stream: Transport, peer: Peer, number: u64, sessions: Arc<Sessions>) -> Self {
         Self {
             stream,
-            connection: Arc::new(Connection::new(number, client, sessions)),
+            connection: Arc::new(Connection {
+                number,
+                peer,
+                sessions,
+            }),
         }
     }
 }
@@ -79,7 +75,7 @@ impl AsyncRead for Accepted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    ) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -89,29 +85,23 @@ impl AsyncWrite for Accepted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
+    ) -> Poll<Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        slices: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 

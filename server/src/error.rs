@@ -46,6 +46,12 @@ pub enum ServerError {
     /// A handle or name in the request is not known, or not any more.
     #[error("{0}")]
     NotFound(String),
+    /// A login is missing, or is not good.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// The configuration cannot be served.
+    #[error("{0}")]
+    Config(String),
     /// A limit of the server is reached.
     #[error("{0}")]
     Limit(String),
@@ -94,9 +100,11 @@ impl ServerError {
             Self::DeadlineExceeded => Code::DeadlineExceeded,
             Self::ShuttingDown | Self::Draining => Code::Unavailable,
             Self::NoSession => Code::NotFound,
-            Self::SessionEnded => Code::Unauthenticated,
+            Self::Unauthenticated(_) | Self::SessionEnded => Code::Unauthenticated,
             Self::SessionClosed | Self::Cancelled => Code::Cancelled,
-            Self::Arrow(_) | Self::Transport(_) | Self::Internal(_) => Code::Internal,
+            Self::Config(_) | Self::Arrow(_) | Self::Transport(_) | Self::Internal(_) => {
+                Code::Internal
+            }
         }
     }
 

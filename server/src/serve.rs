@@ -1,6 +1,7 @@
 //! Serves an engine over gRPC until told to stop.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,20 +9,21 @@ use arrow_flight::flight_service_server::FlightServiceServer;
 use cohortql_engine::Engine;
 use cohortql_proto::control::v1::control_server::ControlServer;
 use cohortql_protocol::Seal;
-use futures::TryStreamExt;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::server::NamedService;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
-use crate::connection::Accepted;
+use crate::auth::{AuthenticationLayer, Authenticator, Directory};
+use crate::config::{AccessConfig, TlsConfig};
 use crate::control::ControlService;
 use crate::drain::Drain;
 use crate::error::ServerError;
 use crate::flight::Flight;
+use crate::reload::{ConfigFile, Reload, Reloader, Watched};
 use crate::sessions::{SessionBounds, Sessions};
+use crate::tls::{self, Encryption, incoming};
 
 /// Bytes of request headers that are accepted.
 const HEADER_BYTES: u32 = 64 << 10;
@@ -43,6 +45,19 @@ const CONTROL: &str = <ControlServer<ControlService> as NamedService>::NAME;
 /// How the server behaves.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
+    /// Who may come in.
+    pub access: AccessConfig,
+    /// How connections are encrypted.
+    pub tls: Option<TlsConfig>,
+    /// Whether other machines may connect without encryption.
+    pub allow_plaintext: bool,
+    /// How long a login lasts.
+    pub session_lifetime: Duration,
+    /// The file that users, roles and certificates are taken from anew when it changes; without it
+    /// the keys and certificates above are, when theirs do.
+    pub config_file: Option<ConfigFile>,
+    /// Has them taken anew when a clone of it is asked to.
+    pub reload: Reload,
     /// Largest request message, in bytes: SQL text, or a batch of parameters.
     pub max_request_bytes: usize,
     /// Longest text of a statement, in bytes.
@@ -92,6 +107,12 @@ pub struct ServeOptions {
 impl Default for ServeOptions {
     fn default() -> Self {
         Self {
+            access: AccessConfig::default(),
+            tls: None,
+            allow_plaintext: false,
+            session_lifetime: Duration::from_secs(24 * 3_600),
+            config_file: None,
+            reload: Reload::default(),
             max_request_bytes: 64 << 20,
             max_sql_bytes: 16 << 20,
             max_parameters: 32_767,
@@ -125,12 +146,28 @@ impl Default for ServeOptions {
 /// engine's own threads. On shutdown the health service says so and new statements are refused; what
 /// runs gets [`ServeOptions::drain_timeout`] to end, and is then stopped and told why. A change that
 /// is stopped has not happened.
+///
+/// # Errors
+/// When keys or certificates cannot be read, when other machines reach `listener` though there are
+/// no users or no encryption, and when the network fails.
 pub async fn serve(
     engine: Engine,
     listener: TcpListener,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
+    let address = listener
+        .local_addr()
+        .map_err(|error| ServerError::Config(format!("the listener has no address: {error}")))?;
+    let watched = Watched::new(&options);
+    let (authenticator, encryption) = guards(&options, address)?;
+    let reloader = Reloader {
+        engine: engine.clone(),
+        authenticator: Arc::clone(&authenticator),
+        encryption: Arc::clone(&encryption),
+        options: options.clone(),
+        address,
+    };
     let drain = Drain::new();
     let patience = options.drain_timeout;
 
@@ -142,21 +179,13 @@ pub async fn serve(
     let bounds = SessionBounds {
         per_user: options.max_sessions_per_user,
         idle: options.session_idle,
-        token_lifetime: options.prepared_lifetime,
+        token_lifetime: options.session_lifetime,
     };
     let sessions = Arc::new(Sessions::new(engine, Arc::clone(&seal), bounds));
-    let mut connections = 0;
-    let accepting = Arc::clone(&sessions);
-    let incoming = TcpListenerStream::new(listener).map_ok(move |stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "a connection keeps its delay");
-        }
-        connections += 1;
-        Accepted::new(stream, connections, Arc::clone(&accepting))
-    });
     let request_bytes = options.max_request_bytes;
     let (interval, answer) = (options.keepalive_interval, options.keepalive_timeout);
-    let flight = Arc::new(Flight::new(options, seal, drain.clone()));
+    let flight = Flight::new(options, seal, Arc::clone(&authenticator), drain.clone());
+    let flight = Arc::new(flight);
     let stopped = CancellationToken::new();
     let server = Server::builder()
         .http2_keepalive_interval(Some(interval))
@@ -164,13 +193,17 @@ pub async fn serve(
         .http2_max_header_list_size(HEADER_BYTES)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .layer(AuthenticationLayer::new(authenticator))
         .add_service(health_service)
         .add_service(
             FlightServiceServer::from_arc(Arc::clone(&flight))
                 .max_decoding_message_size(request_bytes),
         )
         .add_service(ControlServer::new(ControlService))
-        .serve_with_incoming_shutdown(incoming, stopped.clone().cancelled_owned());
+        .serve_with_incoming_shutdown(
+            incoming(listener, Arc::clone(&sessions), encryption),
+            stopped.clone().cancelled_owned(),
+        );
 
     let sweeping = async {
         let mut ticks = tokio::time::interval(SWEEP);
@@ -195,5 +228,87 @@ pub async fn serve(
         served = server => Ok(served?),
         () = stop => Ok(()),
         () = sweeping => Ok(()),
+        () = reloader.run(watched) => Ok(()),
+    }
+}
+
+/// Reads what guards the server, and refuses to go unguarded.
+fn guards(
+    options: &ServeOptions,
+    address: SocketAddr,
+) -> Result<(Arc<Authenticator>, Arc<Encryption>), ServerError> {
+    check_exposure(
+        address,
+        options.access.is_restricted(),
+        options.tls.is_some(),
+        options.allow_plaintext,
+    )?;
+    let directory = Directory::load(&options.access)?;
+    let authenticator = Authenticator::new(directory, options.session_lifetime)?;
+    let certificates = options.tls.as_ref().map(tls::load).transpose()?;
+    Ok((
+        Arc::new(authenticator),
+        Arc::new(Encryption::new(certificates)),
+    ))
+}
+
+/// Refuses an address that other machines reach, unless there are users, and encryption or the word
+/// that something else encrypts.
+pub(crate) fn check_exposure(
+    address: SocketAddr,
+    has_users: bool,
+    has_tls: bool,
+    allow_plaintext: bool,
+) -> Result<(), ServerError> {
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    if !has_users {
+        return Err(ServerError::Config(format!(
+            "cannot listen on {address} without users: whoever reaches it could do what this \
+             process can; listen on 127.0.0.1, or add users with `cohortql user add`"
+        )));
+    }
+    if !has_tls && !allow_plaintext {
+        return Err(ServerError::Config(format!(
+            "cannot listen on {address} without encryption: passwords would travel readable; add \
+             [server.tls], or allow_plaintext = true to [server] where a proxy encrypts"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(address: &str, has_users: bool, has_tls: bool, allow: bool) -> Option<String> {
+        let address = address.parse().unwrap();
+        let checked = check_exposure(address, has_users, has_tls, allow);
+        checked.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn this_machine_may_always_connect() {
+        for address in [
+            "127.0.0.1:1",
+            "127.1.2.3:1",
+            "[::1]:1",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert_eq!(refusal(address, false, false, false), None);
+        }
+    }
+
+    #[test]
+    fn others_need_users_and_encryption() {
+        for address in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1"] {
+            let error = refusal(address, false, true, true).unwrap();
+            assert!(error.contains("without users"), "{error}");
+            let error = refusal(address, true, false, false).unwrap();
+            assert!(error.contains("without encryption"), "{error}");
+            assert_eq!(refusal(address, true, true, false), None);
+            assert_eq!(refusal(address, true, false, true), None);
+        }
     }
 }

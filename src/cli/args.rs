@@ -7,9 +7,11 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
+use super::connection::Connection;
 use super::error::CliError;
 use super::generate::Generate;
 use super::output::Format;
+use super::user::User;
 
 /// Examples under `--help`.
 const EXAMPLES: &str = "\
@@ -21,6 +23,7 @@ Examples:
   echo 'select 1' | cohortql --format json
   cohortql serve --listen 127.0.0.1:50051 orders/ for BI tools, over Flight SQL
   cohortql --connect grpc://localhost:50051       the same shell, on a server
+  cohortql --connect grpc+tls://db.example --user ada
 
 A path becomes a table named for the file or folder: CSV (also .gz and .zst),
 newline-delimited JSON, Parquet, Arrow, or a folder of these or of a Delta table,
@@ -95,10 +98,14 @@ pub(crate) enum Task {
 Examples:
   cohortql serve orders.csv
   cohortql serve --listen 127.0.0.1:0 --memory-limit 8GB warehouse/
+  cohortql serve --check                          what cohortql.toml comes to
 
-There are no users yet: whoever reaches the address can read and write files as
-this process can.")]
+Without users the server listens on this machine only, and whoever connects can
+read and write files as this process can. With users (cohortql user add) it asks
+for a login, and for [server.tls] of cohortql.toml before others may connect.")]
     Serve(Serve),
+    /// Who may connect to the server: the users of cohortql.toml
+    User(User),
     /// Take the tour: retention, segments, second purchases and lifts on shipped data
     Demo {
         /// Serve the demonstration's tables over Flight SQL afterwards
@@ -133,14 +140,19 @@ Examples:
 }
 
 /// Where the server listens unless told otherwise.
-const DEFAULT_LISTEN: &str = "127.0.0.1:50051";
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:50051";
 
 /// A server.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Address and port; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_LISTEN, env = "COHORTQL_LISTEN")]
-    pub(crate) listen: String,
+    /// Address and port; port 0 takes any free one [default: that of cohortql.toml, else
+    /// 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS", env = "COHORTQL_LISTEN")]
+    pub(crate) listen: Option<String>,
+
+    /// Read the configuration, certificates, keys and tables, say what they come to, and end
+    #[arg(long)]
+    pub(crate) check: bool,
 
     #[command(flatten)]
     pub(crate) tables: Tables,
@@ -189,14 +201,8 @@ pub(crate) struct Query {
     )]
     pub(crate) max_rows: usize,
 
-    /// Send SQL to a server instead of running it here
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "COHORTQL_CONNECT",
-        conflicts_with = "paths"
-    )]
-    pub(crate) connect: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 /// How the engine works; each wins over `cohortql.toml`.

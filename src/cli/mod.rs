@@ -2,7 +2,9 @@
 
 mod args;
 mod backend;
+mod check;
 mod commands;
+mod connection;
 mod demo;
 mod error;
 mod functions;
@@ -16,6 +18,7 @@ mod run;
 mod serve;
 mod shell;
 mod sql;
+mod user;
 
 use std::io::{self, Write, stderr, stdout};
 use std::process::ExitCode;
@@ -58,6 +61,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
     match arguments.command {
         None => run::run(&arguments.tables, &arguments.query, &settings),
         Some(Task::Serve(serve)) => serve::serve(&serve, &settings),
+        Some(Task::User(user)) => user::run(&user, &settings),
         Some(Task::Demo { serve, listen }) => {
             demo::run(serve.then_some(listen.as_str()), &settings)
         }

@@ -7,10 +7,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Settings, Tables};
 use super::backend::{Backend, Local, Remote};
+use super::connection::Connection;
 use super::error::CliError;
 
 /// The file that makes a folder a project.
-const CONFIG_FILE: &str = "cohortql.toml";
+pub(crate) const CONFIG_FILE: &str = "cohortql.toml";
 
 /// A runtime for waiting; engines compute on threads of their own.
 pub(crate) fn runtime() -> Result<Runtime, CliError> {
@@ -22,16 +23,24 @@ pub(crate) fn runtime() -> Result<Runtime, CliError> {
 
 /// An engine as the settings say, with a table for every path.
 pub(crate) async fn engine(settings: &Settings, tables: &Tables) -> Result<Engine, CliError> {
-    let found = find_config(settings)?;
-    let config = match &found {
+    engine_of(settings, tables, find_config(settings)?.as_deref()).await
+}
+
+/// The same, with the configuration file that was found.
+pub(crate) async fn engine_of(
+    settings: &Settings,
+    tables: &Tables,
+    found: Option<&Path>,
+) -> Result<Engine, CliError> {
+    let config = match found {
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };
     let mut builder = Engine::builder().config(overridden(config, settings));
-    if let Some(path) = &found {
+    if let Some(path) = found {
         builder = builder.config_file(path);
     }
-    if let Some(folder) = project(settings, found.as_deref()) {
+    if let Some(folder) = project(settings, found) {
         builder = builder.project_dir(folder);
     }
     let engine = builder.build().await?;
@@ -76,21 +85,27 @@ fn from_here(path: &str) -> String {
     }
 }
 
-/// An engine of our own, or the server at `connect`.
+/// An engine of our own, or the server that is to be connected to.
 pub(crate) async fn backend(
     settings: &Settings,
     tables: &Tables,
-    connect: Option<&str>,
+    connection: &Connection,
 ) -> Result<Backend, CliError> {
-    match connect {
-        Some(url) => Ok(Backend::Remote(Box::new(Remote::connect(url).await?))),
-        None => Ok(Backend::Local(Local::new(engine(settings, tables).await?))),
+    match connection.server()? {
+        Some((url, options)) => {
+            let remote = Remote::connect(url, &options).await?;
+            Ok(Backend::Remote(Box::new(remote)))
+        }
+        None => {
+            let local = Local::new(engine(settings, tables).await?);
+            Ok(Backend::Local(Box::new(local)))
+        }
     }
 }
 
 /// The configuration file: the one given, else that of the project, else that
 /// of the working folder.
-fn find_config(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
+pub(crate) fn find_config(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
     if let Some(path) = &settings.config {
         return Ok(Some(path.clone()));
     }

@@ -14,7 +14,7 @@ use super::{open, repl};
 pub(crate) fn run(tables: &Tables, query: &Query, settings: &Settings) -> Result<(), CliError> {
     let is_batch = !query.commands.is_empty() || query.file.is_some() || !stdin().is_terminal();
     let runtime = open::runtime()?;
-    let backend = open::backend(settings, tables, query.connect.as_deref());
+    let backend = open::backend(settings, tables, &query.connection);
     let backend = runtime.block_on(backend)?;
     let manner = if is_batch {
         Manner::Batch

@@ -9,6 +9,7 @@ mod input;
 mod server;
 mod terminal;
 mod texts;
+mod users;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -61,7 +62,12 @@ fn run(arguments: &[&str]) -> Run {
 
 /// Runs with `input` at standard input.
 fn run_with_input(arguments: &[&str], input: &str) -> Run {
-    let mut child = command(arguments)
+    finish_with(command(arguments), input)
+}
+
+/// Runs a command with `input` at standard input.
+fn finish_with(mut command: Command, input: &str) -> Run {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -74,27 +74,32 @@ fn changes_work_and_errors_point_over_the_network() {
 }
 
 #[test]
-fn an_address_that_others_reach_is_warned_of() {
-    for (address, is_warned_of) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
-        let mut child = command(["serve", "--listen", address])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        lines.next().unwrap().unwrap();
-        if is_warned_of {
-            let warning = lines.next().unwrap().unwrap();
-            assert!(
-                warning.starts_with("warning: there are no users yet"),
-                "{warning}"
-            );
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert_eq!(lines.count(), 0);
-    }
+fn without_users_only_this_machine_connects() {
+    let mut child = command(["serve", "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let said = lines.next().unwrap().unwrap();
+    assert_eq!(
+        said,
+        "there are no users: everybody on this machine may connect, and nobody else"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(lines.count(), 0);
+    let error = run(&["serve", "--listen", "0.0.0.0:0"]).failed();
+    assert!(
+        error.starts_with("error: cannot listen on 0.0.0.0:"),
+        "{error}"
+    );
+    assert!(
+        error.contains("without users") && error.contains("cohortql user add"),
+        "{error}"
+    );
 }
 
 #[test]

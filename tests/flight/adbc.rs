@@ -3,10 +3,12 @@
 
 use std::process::Command;
 
+use super::guarded::{PASSWORD, token};
 use super::programs::{named_by, succeed};
 use super::server::TestServer;
+use super::tls;
 use super::types::{described, every_type};
-use crate::support::root;
+use crate::support::{Authority, root};
 
 /// The Python that has the driver.
 const PYTHON: &str = "COHORTQL_PYTHON";
@@ -52,5 +54,27 @@ async fn the_adbc_driver_works_from_go() {
     tests
         .args(["-test.v", "-test.timeout=5m"])
         .env("COHORTQL_URI", server.uri());
+    succeed(tests).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_adbc_driver_logs_in_from_python() {
+    let Some(python) = named_by(PYTHON, "the_adbc_driver_logs_in_from_python") else {
+        return;
+    };
+    let authority = Authority::new();
+    let guarded = tls::server(&authority, "").await;
+    let mut tests = Command::new(python);
+    tests
+        .arg(root().join("tests/clients/login.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env(
+            "COHORTQL_URI",
+            format!("grpc+tls://{}", guarded.server.address),
+        )
+        .env("COHORTQL_CA", guarded.path("clients.pem"))
+        .env("COHORTQL_USER", "ada")
+        .env("COHORTQL_PASSWORD", PASSWORD)
+        .env("COHORTQL_TOKEN", token("ada"));
     succeed(tests).await;
 }

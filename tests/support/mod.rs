@@ -1,12 +1,15 @@
 //! What several test modules share: where things lie, how a test that lacks its
-//! surroundings passes over itself, answers as text, made-up orders, and S3.
+//! surroundings passes over itself, answers as text, made-up orders,
+//! certificates, and S3.
 
+mod certificates;
 mod closed;
 mod orders;
 mod rows;
 mod s3;
 mod surroundings;
 
+pub(crate) use certificates::{Authority, Certified};
 pub(crate) use closed::ClosedPort;
 pub(crate) use orders::{Order, batches, orders};
 pub(crate) use rows::{cells, lines};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::EngineError;
 
@@ -23,6 +24,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[roles.NAME]`
     pub roles: BTreeMap<String, RoleConfig>,
+    /// `[server]`, which is the server's to read.
+    server: IgnoredAny,
+    /// `[users.NAME]`, which are the server's to read.
+    users: IgnoredAny,
 }
 
 /// Limits and defaults of the engine.

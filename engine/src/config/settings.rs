@@ -238,6 +238,14 @@ mod tests {
     }
 
     #[test]
+    fn the_sections_of_the_server_are_passed_over_and_no_others() {
+        let text = "[server]\nlisten = '127.0.0.1:0'\n[users.ada]\nroles = ['analyst']";
+        Settings::validate(Config::parse(text).unwrap()).unwrap();
+        let error = refusal("[servers]\nlisten = '127.0.0.1:0'");
+        assert!(error.contains("`servers`"), "{error}");
+    }
+
+    #[test]
     fn unknown_keys_are_refused_with_their_line() {
         let error = refusal("[engine]\nmemory = '1GB'");
         assert!(

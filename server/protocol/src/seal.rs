@@ -100,6 +100,7 @@ fn associated(purpose: Purpose) -> Aad<[u8; 1]> {
         Purpose::Unspecified => 0,
         Purpose::Result => 1,
         Purpose::Prepared => 2,
+        Purpose::Login => 3,
         Purpose::Cookie => 4,
         Purpose::Poll => 5,
     }])
@@ -108,6 +109,7 @@ fn associated(purpose: Purpose) -> Aad<[u8; 1]> {
 fn name_of(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Prepared => "prepared statement handle",
+        Purpose::Login => "session token",
         Purpose::Cookie => "session's cookie",
         Purpose::Poll => "descriptor to poll with",
         Purpose::Result | Purpose::Unspecified => "ticket",

@@ -5,19 +5,24 @@ use super::ClientError;
 /// The port of a server that was not told another.
 const DEFAULT_PORT: u16 = 50051;
 
-/// `host:port` of an address such as `grpc://host:port`.
-pub(super) fn authority(uri: &str) -> Result<String, ClientError> {
+/// Host and port, and whether what is sent there is encrypted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) authority: String,
+    pub(super) is_encrypted: bool,
+}
+
+/// The address in `grpc://host:port` or `grpc+tls://host:port`.
+pub(super) fn address(uri: &str) -> Result<Address, ClientError> {
     let wrong = |reason: &str| ClientError::Address {
         given: uri.to_owned(),
         reason: reason.to_owned(),
     };
-    let rest = match uri.split_once("://") {
-        Some(("grpc" | "grpc+tcp" | "http", rest)) => rest,
-        Some(("grpc+tls" | "https", _)) => {
-            return Err(wrong("this client does not encrypt; use grpc://host:port"));
-        }
-        Some(_) => return Err(wrong("expected grpc://host:port")),
-        None => uri,
+    let (rest, is_encrypted) = match uri.split_once("://") {
+        Some(("grpc" | "grpc+tcp" | "http", rest)) => (rest, false),
+        Some(("grpc+tls" | "https", rest)) => (rest, true),
+        Some(_) => return Err(wrong("expected grpc://host:port or grpc+tls://host:port")),
+        None => (uri, false),
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains(['/', '?', '#', '@']) {
@@ -33,7 +38,10 @@ pub(super) fn authority(uri: &str) -> Result<String, ClientError> {
             .parse()
             .map_err(|_| wrong("the port must be a number up to 65535"))?,
     };
-    Ok(format!("{host}:{port}"))
+    Ok(Address {
+        authority: format!("{host}:{port}"),
+        is_encrypted,
+    })
 }
 
 /// Host and port; the colons of an IPv6 address in brackets separate nothing.
@@ -56,15 +64,21 @@ mod tests {
 
     #[test]
     fn schemes_ports_and_brackets() {
-        for (uri, expected) in [
-            ("grpc://127.0.0.1:6000", "127.0.0.1:6000"),
-            ("grpc+tcp://db.example:6000/", "db.example:6000"),
-            ("http://localhost", "localhost:50051"),
-            ("localhost:6000", "localhost:6000"),
-            ("grpc://[::1]:6000", "[::1]:6000"),
-            ("[::1]", "[::1]:50051"),
+        for (uri, authority, is_encrypted) in [
+            ("grpc://127.0.0.1:6000", "127.0.0.1:6000", false),
+            ("grpc+tcp://db.example:6000/", "db.example:6000", false),
+            ("http://localhost", "localhost:50051", false),
+            ("localhost:6000", "localhost:6000", false),
+            ("grpc://[::1]:6000", "[::1]:6000", false),
+            ("[::1]", "[::1]:50051", false),
+            ("grpc+tls://db.example", "db.example:50051", true),
+            ("https://db.example:443", "db.example:443", true),
         ] {
-            assert_eq!(authority(uri).unwrap(), expected);
+            let expected = Address {
+                authority: authority.to_owned(),
+                is_encrypted,
+            };
+            assert_eq!(address(uri).unwrap(), expected);
         }
     }
 
@@ -73,7 +87,7 @@ mod tests {
         for (uri, reason) in [
             (
                 "ftp://host",
-                "cannot connect to \"ftp://host\": expected grpc://host:port",
+                "cannot connect to \"ftp://host\": expected grpc://host:port or grpc+tls://host:port",
             ),
             (
                 "grpc://",
@@ -84,12 +98,11 @@ mod tests {
                 "cannot connect to \"grpc://host:port\": the port must be a number up to 65535",
             ),
             (
-                "grpc+tls://host",
-                "cannot connect to \"grpc+tls://host\": this client does not encrypt; \
-                 use grpc://host:port",
+                "grpc://ada:secret@host",
+                "cannot connect to \"grpc://ada:secret@host\": expected nothing but a host and a port",
             ),
         ] {
-            assert_eq!(authority(uri).unwrap_err().to_string(), reason);
+            assert_eq!(address(uri).unwrap_err().to_string(), reason);
         }
     }
 }

@@ -75,9 +75,14 @@ impl From<Status> for ClientError {
             let value = status.metadata().get(key)?;
             Some(value.to_str().ok()?.to_owned())
         };
+        // What broke below gRPC never reached the server, and has no message of its own.
+        let broken = Error::source(&status).map(|source| {
+            let reason = root_cause(source);
+            format!("the connection to the server has failed: {reason}")
+        });
         Self::Refused {
             code: status.code(),
-            message: status.message().to_owned(),
+            message: broken.unwrap_or_else(|| status.message().to_owned()),
             location: text(ERROR_LOCATION).and_then(|location| {
                 let (line, column) = location.split_once(':')?;
                 Some((line.parse().ok()?, column.parse().ok()?))
@@ -88,7 +93,7 @@ impl From<Status> for ClientError {
 }
 
 /// The innermost error in words; for one of the system's, without its number.
-fn root_cause(error: &(dyn Error + 'static)) -> String {
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut root = error;
     while let Some(source) = root.source() {
         root = source;

@@ -11,6 +11,7 @@
 mod address;
 mod control;
 mod error;
+mod login;
 mod stream;
 
 use std::time::Duration;
@@ -24,10 +25,12 @@ use arrow_flight::{FlightData, FlightDescriptor, FlightInfo, Ticket};
 use cohortql_proto::control::v1::control_client::ControlClient;
 use futures::stream as streams;
 use prost::Message;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 pub use control::{RemoteQuery, RemoteTable, ServerVersion};
 pub use error::ClientError;
+pub use login::{ClientTls, ConnectOptions, Login};
 pub use stream::RemoteStream;
 
 /// Largest message taken from a server; schemas of very wide tables are larger than batches.
@@ -41,9 +44,12 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Client {
     address: String,
-    flight: FlightServiceClient<Channel>,
-    control: ControlClient<Channel>,
+    flight: FlightServiceClient<Connection>,
+    control: ControlClient<Connection>,
 }
+
+/// A channel whose calls say who they come from.
+type Connection = InterceptedService<Channel, login::Bearer>;
 
 /// What a statement answers with.
 #[derive(Debug)]
@@ -55,24 +61,49 @@ pub enum Answer {
 }
 
 impl Client {
-    /// Connects to `grpc://host:port`; `grpc+tcp://`, `http://` and no scheme mean the same, and
-    /// the port is 50051 unless given.
+    /// Connects to `grpc://host:port`, without a login; `grpc+tcp://`, `http://` and no scheme mean
+    /// the same, `grpc+tls://` and `https://` encrypt, and the port is 50051 unless given.
     pub async fn connect(uri: &str) -> Result<Self, ClientError> {
-        let address = address::authority(uri)?;
-        let invalid = |error: tonic::transport::Error| ClientError::Address {
+        Self::connect_with(uri, &ConnectOptions::default()).await
+    }
+
+    /// Connects, and logs in where the options say as whom.
+    pub async fn connect_with(uri: &str, options: &ConnectOptions) -> Result<Self, ClientError> {
+        let address = address::address(uri)?;
+        let wrong = |reason: String| ClientError::Address {
             given: uri.to_owned(),
-            reason: error.to_string(),
+            reason,
         };
-        let channel = Endpoint::from_shared(format!("http://{address}"))
-            .map_err(invalid)?
+        let scheme = match (address.is_encrypted, options.tls.is_set()) {
+            (true, _) => "https",
+            (false, false) => "http",
+            (false, true) => {
+                let reason = "certificates are for grpc+tls://host:port";
+                return Err(wrong(reason.to_owned()));
+            }
+        };
+        let authority = address.authority;
+        let mut endpoint = Endpoint::from_shared(format!("{scheme}://{authority}"))
+            .map_err(|error| wrong(error.to_string()))?
             .connect_timeout(CONNECT_TIMEOUT)
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-            .keep_alive_while_idle(true)
+            .keep_alive_while_idle(true);
+        if address.is_encrypted {
+            endpoint = endpoint
+                .tls_config(options.tls.config())
+                .map_err(|error| wrong(error::root_cause(&error)))?;
+        }
+        let channel = endpoint
             .connect()
             .await
-            .map_err(|error| ClientError::unreachable(&address, &error))?;
+            .map_err(|error| ClientError::unreachable(&authority, &error))?;
+        let bearer = match &options.login {
+            None => login::Bearer::default(),
+            Some(login) => login.exchange(channel.clone()).await?,
+        };
+        let channel = InterceptedService::new(channel, bearer);
         Ok(Self {
-            address,
+            address: authority,
             flight: FlightServiceClient::new(channel.clone())
                 .max_decoding_message_size(MESSAGE_BYTES)
                 .max_encoding_message_size(MESSAGE_BYTES),

@@ -9,6 +9,7 @@ mod actions;
 mod cancel;
 mod ingest;
 mod kept;
+mod login;
 mod poll;
 mod prepared;
 mod refusals;
@@ -31,6 +32,7 @@ use futures::Stream;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::auth::Authenticator;
 use crate::bound::Bound;
 use crate::caller::Caller;
 use crate::drain::Drain;
@@ -57,12 +59,18 @@ pub(crate) struct Flight {
     prepared: Shelf<Arc<Prepared>>,
     streams: Tally,
     options: ServeOptions,
+    authenticator: Arc<Authenticator>,
     drain: Drain,
 }
 
 impl Flight {
-    /// A service that seals with `seal`, and ends as `drain` says.
-    pub(crate) fn new(options: ServeOptions, seal: Arc<Seal>, drain: Drain) -> Self {
+    /// A service that seals with `seal`, logs in by `authenticator`, and ends as `drain` says.
+    pub(crate) fn new(
+        options: ServeOptions,
+        seal: Arc<Seal>,
+        authenticator: Arc<Authenticator>,
+        drain: Drain,
+    ) -> Self {
         let room = |entries, bytes| Room { entries, bytes };
         let results = Bounds {
             what: "open results",
@@ -93,6 +101,7 @@ impl Flight {
             prepared: Shelf::new(prepared),
             streams: Tally::new("streams", options.max_streams_per_user),
             options,
+            authenticator,
             drain,
         }
     }
@@ -222,9 +231,9 @@ impl FlightService for Flight {
 
     async fn handshake(
         &self,
-        _request: Request<Streaming<HandshakeRequest>>,
+        request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
-        Err(refusals::handshake().into())
+        Ok(login::log_in(&self.authenticator, request).await?)
     }
 
     async fn list_flights(

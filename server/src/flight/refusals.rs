@@ -47,10 +47,6 @@ pub(super) fn update_of_query() -> ServerError {
     ServerError::Invalid("expected a statement that changes something, got a query".to_owned())
 }
 
-pub(super) fn handshake() -> ServerError {
-    unsupported("this server takes no login; connect without a user name and password")
-}
-
 pub(super) fn list_flights() -> ServerError {
     unsupported("results are not listed; ask for tables with GetTables")
 }

@@ -56,6 +56,9 @@ impl Flight {
             CLOSE_SESSION => {
                 let CloseSessionRequest {} = decoded(action)?;
                 let id = sessions.close(&origin, metadata)?;
+                if let Some(token) = origin.token {
+                    self.authenticator.close(token)?;
+                }
                 self.prepared.end(id);
                 self.results.end(id);
                 self.polls.end(id);

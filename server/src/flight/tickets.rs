@@ -147,7 +147,7 @@ impl Flight {
                 Ok(Subject::Metadata(info::command(&command)?))
             }
             Some(Sealed::Done(Done {})) => Ok(Subject::Done),
-            None => Err(refused()),
+            Some(Sealed::Login(_)) | None => Err(refused()),
         }
     }
 

@@ -17,7 +17,7 @@ use super::progress::Reading;
 
 /// Runs statements.
 pub(crate) enum Backend {
-    Local(Local),
+    Local(Box<Local>),
     Remote(Box<Remote>),
 }
 

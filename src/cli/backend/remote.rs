@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cohortql_server::{Client, RemoteQuery};
+use cohortql_server::{Client, ConnectOptions, RemoteQuery};
 use futures::StreamExt;
 
 use super::Answer;
@@ -27,14 +27,14 @@ struct Heard {
 }
 
 impl Remote {
-    pub(crate) async fn connect(url: &str) -> Result<Self, CliError> {
+    pub(crate) async fn connect(url: &str, options: &ConnectOptions) -> Result<Self, CliError> {
         let heard = Heard {
             statement: String::new(),
             reading: Reading::default(),
             asked: Instant::now(),
         };
         Ok(Self {
-            client: Client::connect(url).await?,
+            client: Client::connect_with(url, options).await?,
             heard: Arc::new(Mutex::new(heard)),
         })
     }

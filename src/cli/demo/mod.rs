@@ -7,6 +7,8 @@ mod tour;
 
 use std::io::{BufWriter, Write, stdout};
 
+use cohortql_server::ServeOptions;
+
 use super::args::Settings;
 use super::error::CliError;
 use super::{open, serve};
@@ -26,7 +28,7 @@ pub(crate) fn run(listen: Option<&str>, settings: &Settings) -> Result<(), CliEr
         tour::give(&engine, &mut out).await?;
         out.flush()?;
         match listener {
-            Some(listener) => serve::serve_engine(engine, listener).await,
+            Some(listener) => serve::serve_engine(engine, listener, ServeOptions::default()).await,
             None => Ok(()),
         }
     })

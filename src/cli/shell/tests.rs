@@ -23,7 +23,7 @@ fn session() -> (TempDir, Shell) {
         expanded: false,
         timing: false,
     };
-    let backend = Backend::Local(Local::new(engine.unwrap()));
+    let backend = Backend::Local(Box::new(Local::new(engine.unwrap())));
     let shell = Shell::new(runtime, backend, presentation, Manner::Interactive);
     (TempDir::new().unwrap(), shell)
 }

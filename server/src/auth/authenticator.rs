@@ -1,0 +1,231 @@
+//! Finds out whose credentials are.
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use super::attempts::Attempts;
+use super::bearer::Bearers;
+use super::credentials::Credentials;
+use super::directory::{Directory, refused};
+use super::identity::Identity;
+use super::standing::Standing;
+use super::throttle::Origin;
+use crate::error::ServerError;
+
+/// Where a call comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    /// The address.
+    pub(crate) address: IpAddr,
+    /// The names in the client certificate, which the TLS handshake has checked.
+    pub(crate) certificate: Option<Arc<[String]>>,
+}
+
+/// Knows who may come in. The directory can be replaced while it works.
+pub(crate) struct Authenticator {
+    directory: RwLock<Arc<Directory>>,
+    bearers: Bearers,
+    attempts: Attempts,
+}
+
+/// A login that has succeeded.
+pub(crate) struct LoggedIn {
+    /// Who it is.
+    pub(crate) identity: Identity,
+    /// The session token.
+    pub(crate) bearer: String,
+}
+
+/// Who it is, and by which token if it was one of ours.
+struct Recognised {
+    standing: Standing,
+    session: Option<Uuid>,
+}
+
+impl Authenticator {
+    /// An authenticator whose logins last for `session_lifetime`.
+    pub(crate) fn new(
+        directory: Directory,
+        session_lifetime: Duration,
+    ) -> Result<Self, ServerError> {
+        Ok(Self {
+            directory: RwLock::new(Arc::new(directory)),
+            bearers: Bearers::new(session_lifetime)?,
+            attempts: Attempts::new(),
+        })
+    }
+
+    /// Puts another directory in force, for everybody at once.
+    pub(crate) fn replace(&self, directory: Directory) {
+        let mut current = self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(directory);
+    }
+
+    /// Whether a login is asked for.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.directory().is_restricted()
+    }
+
+    /// Who a call comes from.
+    pub(crate) async fn identify(
+        &self,
+        credentials: Option<&Credentials>,
+        peer: &Peer,
+    ) -> Result<Identity, ServerError> {
+        let recognised = self.recognise(credentials, peer).await?;
+        Ok(Identity::new(
+            recognised.standing.principal,
+            recognised.session,
+        ))
+    }
+
+    /// Logs somebody in: what came is exchanged for a session token.
+    pub(crate) async fn log_in(
+        &self,
+        credentials: Option<&Credentials>,
+        peer: &Peer,
+    ) -> Result<LoggedIn, ServerError> {
+        let recognised = self.recognise(credentials, peer).await?;
+        let standing = recognised.standing;
+        // A session token does not last longer for being shown again.
+        if let (Some(session), Some(Credentials::Bearer(bearer))) =
+            (recognised.session, credentials)
+        {
+            return Ok(LoggedIn {
+                identity: Identity::new(standing.principal, Some(session)),
+                bearer: bearer.clone(),
+            });
+        }
+        let (bearer, session) = self.bearers.issue(&standing)?;
+        Ok(LoggedIn {
+            identity: Identity::new(standing.principal, Some(session)),
+            bearer,
+        })
+    }
+
+    /// Ends a session: its token is not taken any more.
+    pub(crate) fn close(&self, session: Uuid) -> Result<(), ServerError> {
+        self.bearers.close(session, SystemTime::now())
+    }
+
+    async fn recognise(
+        &self,
+        credentials: Option<&Credentials>,
+        peer: &Peer,
+    ) -> Result<Recognised, ServerError> {
+        let directory = self.directory();
+        if let Some(standing) = directory.anybody() {
+            // Whatever was typed in a client, nobody asks for it; a session stays what it is.
+            let session = match credentials {
+                Some(Credentials::Bearer(text)) => self.session(&directory, text).ok(),
+                _ => None,
+            };
+            let session = session.and_then(|recognised| recognised.session);
+            return Ok(Recognised { standing, session });
+        }
+        match credentials {
+            Some(Credentials::Bearer(text)) => self.bearer(&directory, text),
+            Some(Credentials::Password { user, password }) => {
+                self.password(&directory, user, password, peer).await
+            }
+            None => match &peer.certificate {
+                Some(names) => Ok(Recognised {
+                    standing: directory.by_certificate(names)?,
+                    session: None,
+                }),
+                None => Err(refused(
+                    "this server asks for a login; connect with a user name and password, or a token",
+                )),
+            },
+        }
+    }
+
+    fn bearer(&self, directory: &Directory, text: &str) -> Result<Recognised, ServerError> {
+        if Bearers::is_shaped_so(text) {
+            return self.session(directory, text);
+        }
+        Ok(Recognised {
+            standing: directory.by_token(text, SystemTime::now())?,
+            session: None,
+        })
+    }
+
+    /// Who a session token is of, while what it rests on is as it was.
+    fn session(&self, directory: &Directory, text: &str) -> Result<Recognised, ServerError> {
+        let opened = self.bearers.open(text, SystemTime::now())?;
+        if !directory.holds(opened.principal.as_ref(), &opened.grounds) {
+            return Err(refused(
+                "the session has ended, as the user or the roles have changed; log in again",
+            ));
+        }
+        Ok(Recognised {
+            standing: Standing {
+                principal: opened.principal,
+                grounds: opened.grounds,
+                until: None,
+            },
+            session: Some(opened.session),
+        })
+    }
+
+    /// A user and a password, or a token in the password's place, whatever the user is called then:
+    /// some tools know no other way to send one.
+    async fn password(
+        &self,
+        directory: &Arc<Directory>,
+        user: &str,
+        password: &str,
+        peer: &Peer,
+    ) -> Result<Recognised, ServerError> {
+        if let Ok(recognised) = self.bearer(directory, password) {
+            return Ok(recognised);
+        }
+        let fingerprint = directory.fingerprint(user, password);
+        if let Some(standing) = directory.verified(fingerprint) {
+            return Ok(Recognised {
+                standing,
+                session: None,
+            });
+        }
+        let compare = {
+            let directory = Arc::clone(directory);
+            let (user, password) = (user.to_owned(), password.to_owned());
+            move || {
+                // It is compared first, so that nothing is faster for a user who is not there.
+                let is_right = directory.password(&user).verify(&password);
+                let standing = directory.by_password(&user).filter(|_| is_right)?;
+                directory.keep(fingerprint, standing.clone());
+                Some(standing)
+            }
+        };
+        let known = || directory.verified(fingerprint);
+        let origin = Origin::of(peer.address);
+        match self.attempts.attempt(user, origin, known, compare).await? {
+            Some(standing) => Ok(Recognised {
+                standing,
+                session: None,
+            }),
+            None => {
+                tracing::warn!(user, address = %peer.address, "a login has failed");
+                Err(refused("the user name or the password is wrong"))
+            }
+        }
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        let current = self
+            .directory
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
+    }
+}
+
+#[cfg(test)]
+mod tests;

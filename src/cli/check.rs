@@ -1,0 +1,103 @@
+//! `cohortql serve --check`: what the configuration comes to, without serving it.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use cohortql_engine::Engine;
+
+use super::args::{Serve, Settings};
+use super::error::CliError;
+use super::serve::configured;
+use super::{open, print};
+
+/// The report, and whether everything is well.
+#[derive(Default)]
+struct Report {
+    text: String,
+    wrong: usize,
+}
+
+impl Report {
+    fn add(&mut self, what: &str, outcome: Result<String, impl Display>) {
+        let line = match outcome {
+            Ok(found) => format!("{what:<14}{found}\n"),
+            Err(error) => {
+                self.wrong += 1;
+                format!("{what:<14}error: {error}\n")
+            }
+        };
+        self.text += &line;
+    }
+}
+
+/// Reads everything, prints what it comes to, and fails if something is wrong.
+pub(super) async fn run(
+    serve: &Serve,
+    settings: &Settings,
+    found: Option<&Path>,
+) -> Result<(), CliError> {
+    let mut report = Report::default();
+    let file = found.map_or("none".to_owned(), |path| path.display().to_string());
+    report.add("configuration", Ok::<_, CliError>(file));
+    let engine = open::engine_of(settings, &serve.tables, found).await;
+    match configured(serve, found) {
+        Ok((address, options)) => {
+            let resolved = tokio::net::lookup_host(&address).await;
+            match resolved {
+                Ok(addresses) => {
+                    let addresses: Vec<_> = addresses.collect();
+                    for finding in cohortql_server::check(&options, &addresses) {
+                        report.add(finding.what, finding.outcome);
+                    }
+                }
+                Err(error) => report.add(
+                    "address",
+                    Err(format!(
+                        "cannot listen on {address:?}: {error}; expected HOST:PORT"
+                    )),
+                ),
+            }
+            if let Ok(engine) = &engine {
+                let roles = engine.settings().roles.keys().cloned().collect();
+                let checked = options.access.check_roles(&roles);
+                report.add("roles", checked.map(|()| roles.len().to_string()));
+            }
+        }
+        Err(error) => report.add("server", Err(error)),
+    }
+    match &engine {
+        Ok(engine) => tables(engine, &mut report).await,
+        Err(error) => report.add("engine", Err(error)),
+    }
+    print(report.text.as_bytes())?;
+    match report.wrong {
+        0 => Ok(()),
+        1 => Err(CliError::Usage("one thing is wrong".to_owned())),
+        wrong => Err(CliError::Usage(format!("{wrong} things are wrong"))),
+    }
+}
+
+/// Opens every table that is declared, by planning to read it.
+async fn tables(engine: &Engine, report: &mut Report) {
+    let names: Vec<String> = engine.settings().tables.keys().cloned().collect();
+    let mut opened = 0;
+    for name in &names {
+        match open_table(engine, name).await {
+            Ok(()) => opened += 1,
+            Err(error) => report.add("table", Err(error)),
+        }
+    }
+    report.add(
+        "tables",
+        Ok::<_, CliError>(format!("{opened} of {} declared can be read", names.len())),
+    );
+}
+
+async fn open_table(engine: &Engine, name: &str) -> Result<(), CliError> {
+    let session = engine.session();
+    let quoted = name.replace('"', "\"\"");
+    for statement in session.parse(&format!("select * from \"{quoted}\""))? {
+        session.plan(&statement).await?;
+    }
+    Ok(())
+}
