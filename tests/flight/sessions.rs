@@ -59,6 +59,8 @@ async fn what_is_wrong_is_refused_by_name_and_the_rest_is_set() {
             ("time_zone", text("Mars/Base")),
             ("types", text("fancy")),
             ("table_type", Some(Value::Whole(3))),
+            ("statement_timeout", Some(Value::Whole(-1))),
+            ("memory_limit", Some(Value::Flag(true))),
             ("max_result_bytes", text("lots")),
             ("colour", text("red")),
             ("Schema", text("public")),
@@ -70,7 +72,9 @@ async fn what_is_wrong_is_refused_by_name_and_the_rest_is_set() {
         ("Schema", INVALID_NAME),
         ("colour", INVALID_NAME),
         ("max_result_bytes", INVALID_VALUE),
+        ("memory_limit", INVALID_VALUE),
         ("schema", INVALID_VALUE),
+        ("statement_timeout", INVALID_VALUE),
         ("table_type", INVALID_VALUE),
         ("time_zone", INVALID_VALUE),
         ("types", INVALID_VALUE),
@@ -310,4 +314,22 @@ async fn the_limit_of_a_sessions_results_holds() {
     );
     raw.set_all(&[("max_result_bytes", None)]).await;
     raw.query(sql).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_limits_the_time_and_the_memory_of_its_statements() {
+    let server = TestServer::start().await;
+    let raw = Raw::of(&server).await;
+    raw.set_all(&[("statement_timeout", Some(Value::Whole(50)))])
+        .await;
+    let busy = "SELECT count(*) FROM generate_series(1, 1000000000000) WHERE value % 7 = 3";
+    let (code, message) = raw.query(busy).await.unwrap_err();
+    assert_eq!(code, Code::DeadlineExceeded, "{message}");
+    raw.set_all(&[("statement_timeout", None), ("memory_limit", text("1MB"))])
+        .await;
+    let sorted = "SELECT count(DISTINCT value) FROM generate_series(1, 3000000)";
+    let (code, message) = raw.query(sorted).await.unwrap_err();
+    assert_eq!(code, Code::ResourceExhausted, "{message}");
+    raw.set_all(&[("memory_limit", None)]).await;
+    raw.query(sorted).await.unwrap();
 }

@@ -6,14 +6,17 @@
 //! | `time_zone` | IANA name or offset |
 //! | `types` | `plain`, `arrow` or `simple` |
 //! | `table_type` | `TABLE` or `BASE TABLE`: what tables are called in metadata |
+//! | `statement_timeout` | `"30s"`, or milliseconds; never above the server's |
+//! | `memory_limit` | `"512MB"`, or bytes; never above the server's |
 //! | `max_result_bytes` | `"1GB"`, or bytes; never above the server's |
 //!
 //! An option without a value, or with an empty text, goes back to its default.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use cohortql_engine::Session;
-use cohortql_engine::config::parse_size;
+use cohortql_engine::config::{parse_duration, parse_size};
+use cohortql_engine::{Session, SessionLimits};
 use cohortql_proto::session::SessionOptionValue;
 use cohortql_proto::session::session_option_value::OptionValue;
 use cohortql_proto::session::set_session_options_result::{Error, ErrorValue};
@@ -26,6 +29,8 @@ const SCHEMA: &str = "schema";
 const TIME_ZONE: &str = "time_zone";
 const TYPES: &str = "types";
 const TABLE_TYPE: &str = "table_type";
+const STATEMENT_TIMEOUT: &str = "statement_timeout";
+const MEMORY_LIMIT: &str = "memory_limit";
 const MAX_RESULT_BYTES: &str = "max_result_bytes";
 
 /// What metadata calls a table that is no view.
@@ -54,6 +59,7 @@ pub(super) struct Options {
     pub(super) types: Types,
     pub(super) table_term: TableTerm,
     pub(super) max_result_bytes: Option<u64>,
+    limits: SessionLimits,
     /// What was set, as it was set.
     set: BTreeMap<&'static str, OptionValue>,
     names: (String, String),
@@ -67,6 +73,7 @@ impl Options {
             types: Types::default(),
             table_term: TableTerm::default(),
             max_result_bytes: None,
+            limits: SessionLimits::default(),
             set: BTreeMap::new(),
             names: session.names(),
             time_zone: session.time_zone(),
@@ -168,6 +175,16 @@ impl OpenSession {
                     }
                 };
                 TABLE_TYPE
+            }
+            STATEMENT_TIMEOUT => {
+                options.limits.statement_timeout = value.as_ref().map(duration).transpose()?;
+                self.each(|session| session.set_limits(options.limits));
+                STATEMENT_TIMEOUT
+            }
+            MEMORY_LIMIT => {
+                options.limits.memory = value.as_ref().map(size).transpose()?;
+                self.each(|session| session.set_limits(options.limits));
+                MEMORY_LIMIT
             }
             MAX_RESULT_BYTES => {
                 options.max_result_bytes = value.as_ref().map(size).transpose()?;
@@ -305,6 +322,13 @@ fn text(value: &OptionValue) -> Result<&str, Refusal> {
     match value {
         OptionValue::StringValue(text) => Ok(text),
         other => Err(invalid(format!("expected a text, got {other:?}"))),
+    }
+}
+
+fn duration(value: &OptionValue) -> Result<Duration, Refusal> {
+    match value {
+        OptionValue::StringValue(text) => parse_duration(text).map_err(invalid),
+        other => whole(other).map(Duration::from_millis),
     }
 }
 
