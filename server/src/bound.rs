@@ -6,12 +6,13 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
 use cohortql_engine::{EngineError, Planned, Progress, Session, StatementKind};
+use cohortql_protocol::parameters::counted;
 use cohortql_protocol::{Types, wire_schema};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use ring::digest::{Context, SHA256};
 
 use crate::error::ServerError;
-use crate::parameters::{self, counted};
+use crate::parameters;
 
 /// Batches of an answer.
 pub(crate) type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, ServerError>> + Send>>;
@@ -43,19 +44,19 @@ impl Bound {
                 counted(wanted)
             )));
         }
+        // Values that do not fit are refused before anything runs.
+        let rows = match rows {
+            None => None,
+            Some(rows) => {
+                let cast = rows.iter().map(|batch| parameters::cast(&planned, batch));
+                Some(Arc::new(cast.collect::<Result<Vec<_>, _>>()?))
+            }
+        };
         let schema = match planned.kind() {
             StatementKind::Change => Arc::new(Schema::empty()),
             StatementKind::Query => {
                 let batches = rows.iter().flat_map(|rows| rows.iter());
                 let columns = batches.map(RecordBatch::schema).next();
-                if let Some(rows) = &rows {
-                    // Values that do not fit are refused before anything runs.
-                    for batch in rows.iter() {
-                        for row in 0..batch.num_rows() {
-                            parameters::row(&planned, batch, row)?;
-                        }
-                    }
-                }
                 answer_schema(&planned, columns.as_deref(), types)?
             }
         };
@@ -163,7 +164,7 @@ impl Bound {
         let mut before = 0;
         for batch in rows.iter() {
             if run < before + batch.num_rows() {
-                let values = parameters::row(&self.planned, batch, run - before)?;
+                let values = parameters::row(batch, run - before)?;
                 return Ok(self.planned.bind(&values)?);
             }
             before += batch.num_rows();

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use cohortql_engine::{Parameter, Planned};
+use cohortql_engine::Planned;
+use cohortql_protocol::parameters::{self, Parameter};
 use cohortql_protocol::{Types, wire_schema};
 use datafusion::scalar::ScalarValue;
 
@@ -58,67 +59,30 @@ fn own_type(data_type: &DataType) -> Option<&DataType> {
     Some(data_type).filter(|data_type| **data_type != DataType::Null)
 }
 
-/// Checks that a batch has a column for every parameter.
-pub(crate) fn check(planned: &Planned, schema: &Schema) -> Result<(), ServerError> {
-    let (wanted, got) = (planned.parameters().len(), schema.fields().len());
-    if wanted == got {
-        return Ok(());
-    }
-    Err(ServerError::Invalid(format!(
-        "the statement takes {}, got {}",
-        counted(wanted),
-        counted(got)
-    )))
-}
-
-/// "1 parameter", "2 parameters".
-pub(crate) fn counted(parameters: usize) -> String {
-    match parameters {
-        0 => "no parameters".to_owned(),
-        1 => "1 parameter".to_owned(),
-        many => format!("{many} parameters"),
-    }
-}
-
-/// One row of a batch as the statement's parameters, cast to the types that it asks for. Where
-/// it leaves the type open, a value keeps its own.
-pub(crate) fn row(
-    planned: &Planned,
-    batch: &RecordBatch,
-    row: usize,
-) -> Result<Vec<ScalarValue>, ServerError> {
-    planned
+/// Rows of parameters as the statement wants them; a value that does not fit is an error.
+pub(crate) fn cast(planned: &Planned, batch: &RecordBatch) -> Result<RecordBatch, ServerError> {
+    let wanted: Vec<Parameter> = planned
         .parameters()
         .iter()
-        .zip(batch.columns())
-        .map(|((parameter, wanted), column)| value(parameter, wanted.as_ref(), column, row))
-        .collect()
+        .map(|(parameter, data_type)| Parameter {
+            name: parameter.to_string(),
+            data_type: data_type.clone(),
+        })
+        .collect();
+    Ok(parameters::cast(batch, &wanted)?)
 }
 
-fn value(
-    parameter: &Parameter,
-    wanted: Option<&DataType>,
-    column: &Arc<dyn Array>,
-    row: usize,
-) -> Result<ScalarValue, ServerError> {
-    let invalid = |given: &ScalarValue, wanted: &DataType| {
-        let shown: String = given.to_string().chars().take(100).collect();
-        ServerError::Invalid(format!(
-            "parameter {parameter} must be {wanted}, got {} {shown}",
-            given.data_type()
-        ))
-    };
-    let given = ScalarValue::try_from_array(column, row)
-        .map_err(|_| ServerError::Invalid(format!("parameter {parameter} cannot be read")))?;
-    if given.is_null() {
-        return typed_null(wanted.or(own_type(column.data_type())));
-    }
-    match wanted {
-        Some(wanted) if *wanted != given.data_type() => {
-            given.cast_to(wanted).map_err(|_| invalid(&given, wanted))
-        }
-        _ => Ok(given),
-    }
+/// One row of a batch that was cast, as the statement's parameters.
+pub(crate) fn row(batch: &RecordBatch, row: usize) -> Result<Vec<ScalarValue>, ServerError> {
+    batch
+        .columns()
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            ScalarValue::try_from_array(column, row)
+                .map_err(|_| ServerError::Invalid(format!("parameter ${} cannot be read", at + 1)))
+        })
+        .collect()
 }
 
 fn typed_null(data_type: Option<&DataType>) -> Result<ScalarValue, ServerError> {

@@ -14,6 +14,7 @@ use arrow_flight::sql::{
 };
 use bytes::Bytes;
 use cohortql_engine::{Planned, StatementKind};
+use cohortql_protocol::parameters::check;
 use cohortql_protocol::{ProtocolError, Rows};
 use prost::Message;
 use ring::digest::{SHA256, digest};
@@ -145,7 +146,8 @@ impl Flight {
         let limit = self.options.max_bound_bytes;
         let rows = match within(caller.deadline, rows.collect(limit)).await? {
             Some((schema, batches)) => {
-                parameters::check(&prepared.text.plan(caller).await?, &schema)?;
+                let planned = prepared.text.plan(caller).await?;
+                check(planned.parameters().len(), &schema)?;
                 Some(Arc::new(batches))
             }
             None => None,
@@ -177,7 +179,6 @@ impl Flight {
         let work = async {
             let mut affected = 0_i64;
             while let Some(batch) = rows.next().await? {
-                parameters::check(&planned, &batch.schema())?;
                 let bound = prepared.with(planned.clone(), Some(Arc::new(vec![batch])))?;
                 affected = affected.saturating_add(bound.change().await?);
             }
