@@ -81,7 +81,10 @@ impl From<Status> for ClientError {
             format!("the connection to the server has failed: {reason}")
         });
         Self::Refused {
-            code: status.code(),
+            code: match broken {
+                Some(_) => Code::Unavailable,
+                None => status.code(),
+            },
             message: broken.unwrap_or_else(|| status.message().to_owned()),
             location: text(ERROR_LOCATION).and_then(|location| {
                 let (line, column) = location.split_once(':')?;

@@ -38,7 +38,8 @@ async fn a_table_that_is_not_allowed_is_not_found_in_any_way() {
         "CREATE VIEW sandbox.shown AS SELECT * FROM secrets",
         "COPY secrets TO '/tmp/never.csv'",
         "INSERT INTO secrets VALUES (2, 'x')",
-        "SELECT * FROM rfm(TABLE secrets, customer => id, ts => word, amount => id)",
+        "SELECT * FROM rfm(secrets, customer => id, ts => word, amount => id)",
+        "SELECT * FROM rfm((SELECT * FROM secrets), customer => id, ts => word, amount => id)",
         "SELECT * FROM secrets VERSION AS OF 1",
         "SELECT * FROM '/etc/passwd'",
     ] {
