@@ -61,6 +61,9 @@ pub(super) async fn run(
                 let roles = engine.settings().roles.keys().cloned().collect();
                 let checked = options.access.check_roles(&roles);
                 report.add("roles", checked.map(|()| roles.len().to_string()));
+                for complaint in engine.check_roles().await {
+                    report.add("role", Err(complaint));
+                }
             }
         }
         Err(error) => report.add("server", Err(error)),

@@ -334,6 +334,18 @@ fn checking_says_what_a_configuration_comes_to() {
         ),
         ("[tables.gone]\nlocation = 'gone.csv'\n", "gone.csv"),
         (
+            "[roles.r.tables.'public.orders']\ncolumns = ['idx']\n",
+            "column \"idx\", which it does not have",
+        ),
+        (
+            "[roles.r.tables.'public.orders']\nfilter = 'id = '\n",
+            "roles.r.tables.\"public.orders\":",
+        ),
+        (
+            "[roles.r.tables.'public.order']\n",
+            "there is no such table",
+        ),
+        (
             "[users.eve]\ncertificate = 'e'\nroles = ['nobody']\n",
             "got \"nobody\"",
         ),
