@@ -174,18 +174,42 @@ fn is_nested(field: &Field<'_>, children: usize) -> Option<bool> {
     Some(match field.type_type() {
         Type::List | Type::LargeList | Type::ListView | Type::LargeListView => children == 1,
         Type::FixedSizeList => children == 1 && field.type_as_fixed_size_list()?.listSize() > 0,
-        Type::Map => children == 1 && field.type_as_map().is_some(),
+        Type::Map => field.type_as_map().is_some() && is_map(field)?,
         Type::Struct_ => true,
-        Type::RunEndEncoded => children == 2,
+        Type::RunEndEncoded => children == 2 && is_run_end(&field.children()?.get(0))?,
         Type::Union => {
             let union = field.type_as_union()?;
             let mode = matches!(union.mode(), UnionMode::Sparse | UnionMode::Dense);
             let numbers = union.typeIds().map(|ids| ids.iter().collect::<Vec<i32>>());
-            mode && children <= UNION_FIELDS
+            mode && (1..=UNION_FIELDS).contains(&children)
                 && numbers.is_none_or(|numbers| are_distinct(&numbers, children))
         }
         _ => return None,
     })
+}
+
+/// Whether a map's one child is entries of two fields, of which the key is never null.
+fn is_map(field: &Field<'_>) -> Option<bool> {
+    let children = field.children()?;
+    if children.len() != 1 {
+        return None;
+    }
+    let entries = children.get(0);
+    let fields = entries.children()?;
+    Some(
+        entries.type_type() == Type::Struct_
+            && entries.dictionary().is_none()
+            && !entries.nullable()
+            && fields.len() == 2
+            && !fields.get(0).nullable(),
+    )
+}
+
+/// Whether a field can say where runs end.
+fn is_run_end(field: &Field<'_>) -> Option<bool> {
+    let number = field.type_as_int()?;
+    let bits = matches!(number.bitWidth(), 16 | 32 | 64);
+    Some(bits && number.is_signed() && field.dictionary().is_none() && !field.nullable())
 }
 
 /// Whether a union's fields have a number each, and no two the same.

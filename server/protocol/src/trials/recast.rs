@@ -22,8 +22,8 @@ pub fn recast(data: &[u8]) {
     let wire = wire_schema(batch.schema_ref(), types);
     assert_eq!(wire_schema(&wire, types), wire, "wire types must stay");
     let sent = cohortql_protocol::recast(&batch, &wire, types);
-    // A simple type does not take every value; plain ones do.
-    let fits = sent.is_ok() || types == Types::Simple;
+    // Not every value fits a simple type, and not all of Arrow's own can be cast; plain ones can.
+    let fits = sent.is_ok() || types != Types::Plain;
     assert!(fits, "{:?}: {}", sent.err(), batch.schema());
     let Ok(sent) = sent else { return };
     assert_eq!(sent.schema(), wire);
@@ -37,7 +37,8 @@ pub fn recast(data: &[u8]) {
         .map_err(|error| FlightError::from_external_error(Box::new(error)));
     let read = FlightRecordBatchStream::new_from_flight_data(messages);
     let read = block_on(read.try_collect::<Vec<RecordBatch>>());
-    assert!(read.is_ok(), "{:?}: {}", read.err(), wire);
+    let arrives = read.is_ok() || types == Types::Arrow;
+    assert!(arrives, "{:?}: {}", read.err(), wire);
     let read = concat_batches(&wire, &read.unwrap_or_default());
     if sent.num_rows() > 0 && types != Types::Arrow {
         assert_eq!(read.ok(), Some(sent), "rows changed on the way");

@@ -124,6 +124,7 @@ pub(crate) fn plain(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowEr
             .map(into_ref)
         }
         (_, DataType::Dictionary(_, values)) => cast(&plain(array, values)?, to),
+        (_, DataType::RunEndEncoded(_, values)) => cast(&plain(array, values.data_type())?, to),
         // Arrow's kernel would cast the items as well, without looking at all that it does.
         (own, _) => match (item(own), item(to)) {
             (None, Some(item)) => cast(&plain(array, item.data_type())?, to),

@@ -90,6 +90,12 @@ fn nested(data_type: &DataType, change: fn(&DataType) -> DataType) -> DataType {
             let fields: UnionFields = fields.iter().map(|(id, field)| (id, part(field))).collect();
             DataType::Union(fields, *mode)
         }
+        DataType::Dictionary(key, values) => {
+            DataType::Dictionary(key.clone(), Box::new(change(values)))
+        }
+        DataType::RunEndEncoded(ends, values) => {
+            DataType::RunEndEncoded(Arc::clone(ends), part(values))
+        }
         flat => flat.clone(),
     }
 }
