@@ -181,6 +181,12 @@ impl Engine {
         self.session.shared().queries.observe(observer);
     }
 
+    /// Bytes of memory that statements and tables in memory hold.
+    pub fn memory_used(&self) -> u64 {
+        let environment = self.session.context().runtime_env();
+        u64::try_from(environment.memory_pool.reserved()).unwrap_or(u64::MAX)
+    }
+
     /// The statements that are running now, oldest first, whosever they are.
     pub fn queries(&self) -> Vec<QueryInfo> {
         self.session.shared().queries.list()

@@ -82,6 +82,9 @@ pub enum ServerError {
     /// The listener or the HTTP/2 layer failed.
     #[error("the server cannot go on serving: {0}")]
     Transport(#[from] tonic::transport::Error),
+    /// The HTTP port failed.
+    #[error("the HTTP port cannot go on: {0}")]
+    Http(String),
     /// A broken invariant.
     #[error("internal error: {0}")]
     Internal(String),
@@ -102,9 +105,11 @@ impl ServerError {
             Self::NoSession => Code::NotFound,
             Self::Unauthenticated(_) | Self::SessionEnded => Code::Unauthenticated,
             Self::SessionClosed | Self::Cancelled => Code::Cancelled,
-            Self::Config(_) | Self::Arrow(_) | Self::Transport(_) | Self::Internal(_) => {
-                Code::Internal
-            }
+            Self::Config(_)
+            | Self::Arrow(_)
+            | Self::Http(_)
+            | Self::Transport(_)
+            | Self::Internal(_) => Code::Internal,
         }
     }
 

@@ -22,6 +22,7 @@ mod drain;
 mod error;
 mod flight;
 mod gauge;
+mod insight;
 mod metadata;
 mod parameters;
 mod reload;
@@ -39,5 +40,6 @@ pub use client::{
 };
 pub use config::{ServerConfig, token_hash};
 pub use error::{ERROR_ID, ERROR_LOCATION, ServerError};
+pub use insight::AuditConfig;
 pub use reload::{ConfigFile, Reload};
 pub use serve::{ServeOptions, serve};

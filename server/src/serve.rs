@@ -21,6 +21,7 @@ use crate::control::ControlService;
 use crate::drain::Drain;
 use crate::error::ServerError;
 use crate::flight::Flight;
+use crate::insight::{AuditConfig, Insight, Status, serve_http};
 use crate::reload::{ConfigFile, Reload, Reloader, Watched};
 use crate::sessions::{SessionBounds, Sessions};
 use crate::tls::{self, Encryption, incoming};
@@ -58,6 +59,10 @@ pub struct ServeOptions {
     pub config_file: Option<ConfigFile>,
     /// Has them taken anew when a clone of it is asked to.
     pub reload: Reload,
+    /// Where the audit goes, if there is one.
+    pub audit: Option<AuditConfig>,
+    /// The port of metrics and health, if there is one. Whoever reaches it may read them.
+    pub http: Option<Arc<std::net::TcpListener>>,
     /// Largest request message, in bytes: SQL text, or a batch of parameters.
     pub max_request_bytes: usize,
     /// Longest text of a statement, in bytes.
@@ -113,6 +118,8 @@ impl Default for ServeOptions {
             session_lifetime: Duration::from_secs(24 * 3_600),
             config_file: None,
             reload: Reload::default(),
+            audit: None,
+            http: None,
             max_request_bytes: 64 << 20,
             max_sql_bytes: 16 << 20,
             max_parameters: 32_767,
@@ -170,6 +177,9 @@ pub async fn serve(
     };
     let drain = Drain::new();
     let patience = options.drain_timeout;
+    let insight = Insight::start(&engine, options.audit.as_ref())?;
+    let leaving = CancellationToken::new();
+    let http = http_port(&options, &insight, &leaving)?;
 
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<FlightServiceServer<Flight>>().await;
@@ -215,6 +225,7 @@ pub async fn serve(
     };
     let stop = async {
         shutdown.await;
+        leaving.cancel();
         for service in ["", FLIGHT, CONTROL] {
             let status = ServingStatus::NotServing;
             health.set_service_status(service, status).await;
@@ -229,7 +240,33 @@ pub async fn serve(
         () = stop => Ok(()),
         () = sweeping => Ok(()),
         () = reloader.run(watched) => Ok(()),
+        failed = http => failed,
     }
+}
+
+/// Answers on the HTTP port, where there is one, for as long as the server is there.
+fn http_port(
+    options: &ServeOptions,
+    insight: &Insight,
+    leaving: &CancellationToken,
+) -> Result<impl Future<Output = Result<(), ServerError>> + use<>, ServerError> {
+    let port = options.http.as_ref().map(|listener| {
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener.try_clone()?)
+    });
+    let port = port
+        .transpose()
+        .map_err(|error| ServerError::Http(error.to_string()))?;
+    let status = Status {
+        metrics: Arc::clone(insight.metrics()),
+        leaving: leaving.clone(),
+    };
+    Ok(async move {
+        match port {
+            Some(listener) => serve_http(listener, status).await,
+            None => std::future::pending().await,
+        }
+    })
 }
 
 /// Reads what guards the server, and refuses to go unguarded.

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Write, stderr};
 use std::path::Path;
+use std::sync::Arc;
 
 use cohortql_engine::Engine;
 use cohortql_server::{Reload, ServeOptions, ServerConfig};
@@ -24,6 +25,15 @@ pub(crate) fn serve(serve: &Serve, settings: &Settings) -> Result<(), CliError> 
         let (address, options) = configured(serve, found.as_deref())?;
         // Before the tables: a taken port is known at once.
         let listener = listen(&address).await?;
+        let mut options = options;
+        if let Some(address) = http_address(found.as_deref())? {
+            let listener = listen(&address).await?.into_std()?;
+            note(&format!(
+                "metrics and health on http://{}",
+                listener.local_addr()?
+            ));
+            options.http = Some(Arc::new(listener));
+        }
         let engine = open::engine_of(settings, &serve.tables, found.as_deref()).await?;
         let roles = engine.settings().roles.keys().cloned().collect();
         options.access.check_roles(&roles)?;
@@ -41,6 +51,12 @@ pub(super) fn configured(
     let address = serve.listen.clone().or_else(|| config.listen.clone());
     let address = address.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
     Ok((address, config.options()))
+}
+
+/// Where metrics and health are told, if anywhere.
+fn http_address(found: Option<&Path>) -> Result<Option<String>, CliError> {
+    let config = found.map(ServerConfig::read).transpose()?;
+    Ok(config.and_then(|config| config.http_listen))
 }
 
 /// Takes an address to listen on.

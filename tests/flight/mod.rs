@@ -7,6 +7,7 @@ mod drain;
 mod golden;
 mod guarded;
 mod ingest;
+mod insight;
 mod jdbc;
 mod limits;
 mod login;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::ServerError;
+use crate::insight::AuditConfig;
 use crate::reload::ConfigFile;
 use crate::serve::ServeOptions;
 use document::Document;
@@ -32,6 +33,10 @@ const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 3_600);
 pub struct ServerConfig {
     /// Where it listens, as `HOST:PORT`.
     pub listen: Option<String>,
+    /// Where metrics and health are told over HTTP, as `HOST:PORT`.
+    pub http_listen: Option<String>,
+    /// Where the audit goes.
+    pub audit: Option<AuditConfig>,
     /// Who may come in.
     pub access: AccessConfig,
     /// How connections are encrypted.
@@ -105,9 +110,12 @@ impl ServerConfig {
             jwt: jwt.transpose()?,
         };
         users::check(&access)?;
+        let audit = server.audit.map(|raw| audit(&document, raw));
         let tls = server.tls.map(|tls| TlsConfig::validate(&document, tls));
         Ok(Self {
             listen: server.listen,
+            http_listen: server.http_listen,
+            audit: audit.transpose()?,
             access,
             tls: tls.transpose()?,
             allow_plaintext: server.allow_plaintext,
@@ -125,6 +133,7 @@ impl ServerConfig {
             tls: self.tls.clone(),
             allow_plaintext: self.allow_plaintext,
             config_file: self.file.clone(),
+            audit: self.audit.clone(),
             ..ServeOptions::default()
         };
         if let Some(lifetime) = self.session_lifetime {
@@ -133,6 +142,15 @@ impl ServerConfig {
         self.limits.apply(&mut options);
         options
     }
+}
+
+fn audit(document: &Document<'_>, raw: raw::Audit) -> Result<AuditConfig, ServerError> {
+    let mut config = AuditConfig::new(document.path("server.audit.file", &raw.file)?);
+    if let Some(largest) = document.size("server.audit.max_size", raw.max_size)? {
+        config.largest = u64::try_from(largest).unwrap_or(u64::MAX);
+    }
+    config.kept = raw.keep.unwrap_or(config.kept);
+    Ok(config)
 }
 
 /// The same error, said to be about a file.

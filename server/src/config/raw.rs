@@ -20,11 +20,22 @@ pub(super) struct File {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Server {
     pub(super) listen: Option<String>,
+    pub(super) http_listen: Option<String>,
     pub(super) allow_plaintext: bool,
     pub(super) session_lifetime: Option<Spanned<String>>,
     pub(super) tls: Option<Tls>,
     pub(super) jwt: Option<Jwt>,
+    pub(super) audit: Option<Audit>,
     pub(super) limits: Limits,
+}
+
+/// `[server.audit]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Audit {
+    pub(super) file: Spanned<String>,
+    pub(super) max_size: Option<Spanned<String>>,
+    pub(super) keep: Option<usize>,
 }
 
 /// `[server.tls]`
