@@ -41,7 +41,8 @@ pub(super) async fn run(
     report.add("configuration", Ok::<_, CliError>(file));
     let engine = open::engine_of(settings, &serve.tables, found).await;
     match configured(serve, found) {
-        Ok((address, options)) => {
+        Ok((address, config)) => {
+            let options = config.options();
             let resolved = tokio::net::lookup_host(&address).await;
             match resolved {
                 Ok(addresses) => {

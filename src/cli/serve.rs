@@ -22,17 +22,12 @@ pub(crate) fn serve(serve: &Serve, settings: &Settings) -> Result<(), CliError> 
         if serve.check {
             return check::run(serve, settings, found.as_deref()).await;
         }
-        let (address, options) = configured(serve, found.as_deref())?;
+        let (address, config) = configured(serve, found.as_deref())?;
+        let mut options = config.options();
         // Before the tables: a taken port is known at once.
         let listener = listen(&address).await?;
-        let mut options = options;
-        if let Some(address) = http_address(found.as_deref())? {
-            let listener = listen(&address).await?.into_std()?;
-            note(&format!(
-                "metrics and health on http://{}",
-                listener.local_addr()?
-            ));
-            options.http = Some(Arc::new(listener));
+        if let Some(address) = &config.http_listen {
+            options.http = Some(Arc::new(listen(address).await?.into_std()?));
         }
         let engine = open::engine_of(settings, &serve.tables, found.as_deref()).await?;
         let roles = engine.settings().roles.keys().cloned().collect();
@@ -41,22 +36,16 @@ pub(crate) fn serve(serve: &Serve, settings: &Settings) -> Result<(), CliError> 
     })
 }
 
-/// Where to listen, and how to serve: as the file says, and the flags before it.
+/// Where to listen, and what the file says; flags come before it.
 pub(super) fn configured(
     serve: &Serve,
     found: Option<&Path>,
-) -> Result<(String, ServeOptions), CliError> {
+) -> Result<(String, ServerConfig), CliError> {
     let config = found.map(ServerConfig::read).transpose()?;
     let config = config.unwrap_or_default();
     let address = serve.listen.clone().or_else(|| config.listen.clone());
     let address = address.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
-    Ok((address, config.options()))
-}
-
-/// Where metrics and health are told, if anywhere.
-fn http_address(found: Option<&Path>) -> Result<Option<String>, CliError> {
-    let config = found.map(ServerConfig::read).transpose()?;
-    Ok(config.and_then(|config| config.http_listen))
+    Ok((address, config))
 }
 
 /// Takes an address to listen on.
@@ -90,9 +79,14 @@ pub(crate) async fn serve_engine(
         None => "grpc",
     };
     let is_restricted = options.access.is_restricted();
+    let http = options.http.as_ref().map(|port| port.local_addr());
+    let http = http.transpose()?;
     let serving = cohortql_server::serve(engine, listener, options, stop);
     let said = async {
         writeln!(stderr(), "listening on {scheme}://{address}")?;
+        if let Some(http) = http {
+            note(&format!("metrics and health on http://{http}"));
+        }
         if !is_restricted {
             note("there are no users: everybody on this machine may connect, and nobody else");
         }
