@@ -43,7 +43,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn say(text: &str) {
-    writeln!(stdout(), "{text}").unwrap();
+    let mut out = stdout().lock();
+    writeln!(out, "{text}").unwrap();
 }
 
 #[tokio::main]
