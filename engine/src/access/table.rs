@@ -106,18 +106,11 @@ impl GuardedTable {
     }
 
     fn changed(&self) -> DataFusionError {
-        self.denied(&format!(
+        denied(format!(
             "the rights of user {:?} on table {:?} have changed since the statement was planned; run it \
              again",
             self.guard.access.principal.name, self.name
         ))
-    }
-
-    fn denied(&self, message: &str) -> DataFusionError {
-        EngineError::Denied {
-            message: message.to_owned(),
-        }
-        .into()
     }
 
     /// The part that is shown, with conditions, columns and the number of rows that are asked for.
@@ -145,6 +138,10 @@ impl GuardedTable {
         }
         plan.build()
     }
+}
+
+fn denied(message: String) -> DataFusionError {
+    EngineError::Denied { message }.into()
 }
 
 /// Conditions come qualified with whatever the statement calls the table.
@@ -252,10 +249,8 @@ impl TableProvider for GuardedTable {
                 state.create_physical_plan(&plan).await?
             }
             _ => {
-                return Err(self.denied(&format!(
-                    "user {:?} may not read table {:?}",
-                    self.guard.access.principal.name, self.name
-                )));
+                let what = format!("read table {:?}", self.name);
+                return Err(self.guard.access.denied(&what).into());
             }
         };
         Ok(Arc::new(GuardedExec::new(self.name.clone(), inner)))
@@ -271,7 +266,7 @@ impl TableProvider for GuardedTable {
         let reference = TableReference::partial(self.schema_name.as_str(), self.name.as_str());
         self.guard.access.may_write(&reference)?;
         if self.part.is_some() {
-            return Err(self.denied(&format!(
+            return Err(denied(format!(
                 "user {:?} sees only a part of table {:?} and so may not write to it",
                 self.guard.access.principal.name, self.name
             )));
