@@ -5,17 +5,26 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
-use cohortql_engine::{EngineError, Planned, Progress, Session, StatementKind};
+use cohortql_engine::{EngineError, Planned, Progress, QueryId, Session, StatementKind};
 use cohortql_protocol::parameters::counted;
 use cohortql_protocol::{Types, wire_schema};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use ring::digest::{Context, SHA256};
 
 use crate::error::ServerError;
+use crate::insight::Call;
 use crate::parameters;
 
 /// Batches of an answer.
 pub(crate) type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, ServerError>> + Send>>;
+
+/// A query that runs.
+pub(crate) struct Running {
+    /// Its name, or that of its first execution; none if it is not executed at all.
+    pub(crate) id: Option<QueryId>,
+    /// Its answer.
+    pub(crate) batches: Batches,
+}
 
 /// A statement that can be executed: once, or once for each row of parameters.
 #[derive(Clone)]
@@ -112,40 +121,47 @@ impl Bound {
     }
 
     /// Executes a change, once for each row, and adds up the rows affected.
-    pub(crate) async fn change(&self) -> Result<i64, ServerError> {
+    pub(crate) async fn change(&self, call: &Call) -> Result<i64, ServerError> {
         let mut affected = 0_i64;
         for run in 0..self.runs() {
             let mut answer = self.session.execute(self.run(run)?).await?;
+            call.runs(answer.id());
             while let Some(batch) = answer.next_batch().await? {
                 affected = affected.saturating_add(count(&batch));
             }
         }
+        call.add_rows(u64::try_from(affected).unwrap_or(0));
         Ok(affected)
     }
 
     /// Executes a query, once for each row, one after the other. Returns when the first has
     /// started, so that what is wrong with it is known.
-    pub(crate) async fn query(self) -> Result<Batches, ServerError> {
+    pub(crate) async fn query(self) -> Result<Running, ServerError> {
         let runs = self.runs();
         if runs == 0 {
-            return Ok(Box::pin(stream::empty()));
+            return Ok(Running {
+                id: None,
+                batches: Box::pin(stream::empty()),
+            });
         }
         let first = self.start(0).await?;
         let rest = stream::iter(1..runs).then(move |run| {
             let bound = self.clone();
-            async move { bound.start(run).await }
+            async move { bound.start(run).await.map(|running| running.batches) }
         });
-        Ok(Box::pin(
-            stream::iter([Ok(first)]).chain(rest).try_flatten(),
-        ))
+        Ok(Running {
+            id: first.id,
+            batches: Box::pin(stream::iter([Ok(first.batches)]).chain(rest).try_flatten()),
+        })
     }
 
-    async fn start(&self, run: usize) -> Result<Batches, ServerError> {
+    async fn start(&self, run: usize) -> Result<Running, ServerError> {
         let answer = self.session.execute(self.run(run)?).await?;
         self.progress.get_or_init(|| answer.progress());
-        Ok(Box::pin(
-            answer.map_err(|error| EngineError::from(error).into()),
-        ))
+        Ok(Running {
+            id: Some(answer.id().clone()),
+            batches: Box::pin(answer.map_err(|error| EngineError::from(error).into())),
+        })
     }
 
     /// How often it is executed.

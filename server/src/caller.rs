@@ -12,6 +12,7 @@ use tonic::metadata::MetadataMap;
 use crate::auth::Identity;
 use crate::connection::Connection;
 use crate::error::ServerError;
+use crate::insight::Call;
 use crate::sessions::{OpenSession, Origin, Wishes};
 use crate::shelf::Owner;
 
@@ -36,6 +37,8 @@ pub(crate) struct Caller {
     pub(crate) deadline: Option<Instant>,
     /// Whether the client takes Arrow's Null for "type unknown", as ADBC does.
     pub(crate) takes_null_types: bool,
+    /// What is told of the call.
+    pub(crate) call: Call,
 }
 
 impl Caller {
@@ -61,6 +64,7 @@ impl Caller {
                 .get("user-agent")
                 .and_then(|agent| agent.to_str().ok())
                 .is_some_and(|agent| agent.contains("ADBC")),
+            call: Call::of(request.extensions()),
         })
     }
 

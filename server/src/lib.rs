@@ -40,6 +40,6 @@ pub use client::{
 };
 pub use config::{ServerConfig, token_hash};
 pub use error::{ERROR_ID, ERROR_LOCATION, ServerError};
-pub use insight::AuditConfig;
+pub use insight::{AuditConfig, TracesConfig};
 pub use reload::{ConfigFile, Reload};
 pub use serve::{ServeOptions, serve};

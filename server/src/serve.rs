@@ -21,7 +21,7 @@ use crate::control::ControlService;
 use crate::drain::Drain;
 use crate::error::ServerError;
 use crate::flight::Flight;
-use crate::insight::{AuditConfig, Insight, Status, serve_http};
+use crate::insight::{AuditConfig, Insight, Status, TracesConfig, serve_http};
 use crate::reload::{ConfigFile, Reload, Reloader, Watched};
 use crate::sessions::{SessionBounds, Sessions};
 use crate::tls::{self, Encryption, incoming};
@@ -61,6 +61,8 @@ pub struct ServeOptions {
     pub reload: Reload,
     /// Where the audit goes, if there is one.
     pub audit: Option<AuditConfig>,
+    /// Where traces go, if they go anywhere.
+    pub traces: Option<TracesConfig>,
     /// The port of metrics and health, if there is one. Whoever reaches it may read them.
     pub http: Option<Arc<std::net::TcpListener>>,
     /// Largest request message, in bytes: SQL text, or a batch of parameters.
@@ -119,6 +121,7 @@ impl Default for ServeOptions {
             config_file: None,
             reload: Reload::default(),
             audit: None,
+            traces: None,
             http: None,
             max_request_bytes: 64 << 20,
             max_sql_bytes: 16 << 20,
@@ -177,7 +180,7 @@ pub async fn serve(
     };
     let drain = Drain::new();
     let patience = options.drain_timeout;
-    let insight = Insight::start(&engine, options.audit.as_ref())?;
+    let insight = Insight::start(&engine, options.audit.as_ref(), options.traces.as_ref())?;
     let leaving = CancellationToken::new();
     let http = http_port(&options, &insight, &leaving)?;
 
@@ -203,6 +206,7 @@ pub async fn serve(
         .http2_max_header_list_size(HEADER_BYTES)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .layer(insight.layer())
         .layer(AuthenticationLayer::new(authenticator))
         .add_service(health_service)
         .add_service(
@@ -235,13 +239,15 @@ pub async fn serve(
         stopped.cancel();
         tokio::time::sleep(FAREWELL).await;
     };
-    tokio::select! {
-        served = server => Ok(served?),
+    let ended = tokio::select! {
+        served = server => served.map_err(ServerError::from),
         () = stop => Ok(()),
         () = sweeping => Ok(()),
         () = reloader.run(watched) => Ok(()),
         failed = http => failed,
-    }
+    };
+    insight.end().await;
+    ended
 }
 
 /// Answers on the HTTP port, where there is one, for as long as the server is there.

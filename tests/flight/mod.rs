@@ -25,5 +25,6 @@ mod statements;
 mod streaming;
 mod tickets;
 mod tls;
+mod traces;
 mod turns;
 mod types;

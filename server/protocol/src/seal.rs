@@ -131,6 +131,7 @@ mod tests {
             session_id: "s".to_owned(),
             expires_unix_millis: 1_000,
             subject: None,
+            traceparent: String::new(),
         }
     }
 

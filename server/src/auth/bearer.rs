@@ -74,6 +74,7 @@ impl Bearers {
             session_id: session.to_string(),
             expires_unix_millis: millis(end),
             subject: Some(Subject::Login(login)),
+            traceparent: String::new(),
         })?;
         Ok((
             format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(sealed)),

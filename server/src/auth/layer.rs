@@ -13,6 +13,7 @@ use tower::{Layer, Service};
 use super::{Authenticator, Credentials};
 use crate::connection::Connection;
 use crate::error::ServerError;
+use crate::insight::Call;
 
 /// Calls that anybody may make: those of gRPC's health service.
 const HEALTH: &str = "/grpc.health.v1.Health/";
@@ -98,6 +99,7 @@ async fn identify(
     *request.headers_mut() = metadata.into_headers();
     let credentials = credentials?;
     let identity = authenticator.identify(credentials.as_ref(), &peer).await?;
+    Call::of(request.extensions()).note("enduser.id", identity.name().to_owned());
     request.extensions_mut().insert(identity);
     Ok(())
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::ServerError;
-use crate::insight::AuditConfig;
+use crate::insight::{AuditConfig, TracesConfig};
 use crate::reload::ConfigFile;
 use crate::serve::ServeOptions;
 use document::Document;
@@ -37,6 +37,8 @@ pub struct ServerConfig {
     pub http_listen: Option<String>,
     /// Where the audit goes.
     pub audit: Option<AuditConfig>,
+    /// Where traces go.
+    pub traces: Option<TracesConfig>,
     /// Who may come in.
     pub access: AccessConfig,
     /// How connections are encrypted.
@@ -111,11 +113,13 @@ impl ServerConfig {
         };
         users::check(&access)?;
         let audit = server.audit.map(|raw| audit(&document, raw));
+        let traces = server.traces.map(|raw| traces(&document, raw));
         let tls = server.tls.map(|tls| TlsConfig::validate(&document, tls));
         Ok(Self {
             listen: server.listen,
             http_listen: server.http_listen,
             audit: audit.transpose()?,
+            traces: traces.transpose()?,
             access,
             tls: tls.transpose()?,
             allow_plaintext: server.allow_plaintext,
@@ -134,6 +138,7 @@ impl ServerConfig {
             allow_plaintext: self.allow_plaintext,
             config_file: self.file.clone(),
             audit: self.audit.clone(),
+            traces: self.traces.clone(),
             ..ServeOptions::default()
         };
         if let Some(lifetime) = self.session_lifetime {
@@ -150,6 +155,21 @@ fn audit(document: &Document<'_>, raw: raw::Audit) -> Result<AuditConfig, Server
         config.largest = u64::try_from(largest).unwrap_or(u64::MAX);
     }
     config.kept = raw.keep.unwrap_or(config.kept);
+    Ok(config)
+}
+
+fn traces(document: &Document<'_>, raw: raw::Traces) -> Result<TracesConfig, ServerError> {
+    let mut config = TracesConfig::new(raw.endpoint.get_ref());
+    let wrong = |span, key, message: String| document.wrong(&span, key, &message);
+    config
+        .check_endpoint()
+        .map_err(|message| wrong(raw.endpoint.span(), "server.traces.endpoint", message))?;
+    if let Some(sample) = raw.sample {
+        config.sample = *sample.get_ref();
+        config
+            .check_sample()
+            .map_err(|message| wrong(sample.span(), "server.traces.sample", message))?;
+    }
     Ok(config)
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Server {
     pub(super) tls: Option<Tls>,
     pub(super) jwt: Option<Jwt>,
     pub(super) audit: Option<Audit>,
+    pub(super) traces: Option<Traces>,
     pub(super) limits: Limits,
 }
 
@@ -36,6 +37,14 @@ pub(super) struct Audit {
     pub(super) file: Spanned<String>,
     pub(super) max_size: Option<Spanned<String>>,
     pub(super) keep: Option<usize>,
+}
+
+/// `[server.traces]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Traces {
+    pub(super) endpoint: Spanned<String>,
+    pub(super) sample: Option<Spanned<f64>>,
 }
 
 /// `[server.tls]`

@@ -82,6 +82,12 @@ pub(super) fn served() -> impl Iterator<Item = ActionType> {
         })
 }
 
+/// The name of an action that is served; none for others.
+pub(super) fn name(action: &str) -> Option<&'static str> {
+    let mut names = SERVED.iter().map(|(name, ..)| *name);
+    names.find(|name| *name == action)
+}
+
 impl Flight {
     /// Takes an action, and gives the body of its answer where it has one.
     pub(super) async fn act(

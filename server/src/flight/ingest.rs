@@ -42,6 +42,7 @@ pub(super) async fn ingest(
                 .take()
                 .map_or_else(|| ServerError::from(error), ServerError::from)
         })?;
+        caller.call.add_rows(count);
         Ok::<_, ServerError>(updated(i64::try_from(count).unwrap_or(i64::MAX)))
     };
     within(caller.deadline, work).await

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::bound::{Batches, Bound};
+use crate::bound::{Bound, Running};
 use crate::gauge::{Entered, Gauge};
 
 /// How long cancelling waits for those who read the answer to be told.
@@ -22,9 +22,9 @@ pub(super) struct Kept {
 
 /// A query that runs already.
 struct Begun {
-    batches: Batches,
+    query: Running,
     since: Instant,
-    _running: Entered,
+    _entered: Entered,
 }
 
 impl Kept {
@@ -38,12 +38,12 @@ impl Kept {
     }
 
     /// One that runs already; the first DoGet goes on with it.
-    pub(super) fn begun(bound: Bound, batches: Batches, running: Entered) -> Self {
+    pub(super) fn begun(bound: Bound, query: Running, entered: Entered) -> Self {
         let kept = Self::new(bound);
         *kept.lock() = Some(Begun {
-            batches,
+            query,
             since: Instant::now(),
-            _running: running,
+            _entered: entered,
         });
         kept
     }
@@ -53,8 +53,8 @@ impl Kept {
     }
 
     /// What runs already, once.
-    pub(super) fn take(&self) -> Option<Batches> {
-        self.lock().take().map(|begun| begun.batches)
+    pub(super) fn take(&self) -> Option<Running> {
+        self.lock().take().map(|begun| begun.query)
     }
 
     /// Ends what nobody has come for in this time: it holds memory, and runs anew when asked for.

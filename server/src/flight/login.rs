@@ -15,6 +15,7 @@ use super::{Answer, one};
 use crate::auth::{Authenticator, Credentials};
 use crate::connection::Connection;
 use crate::error::ServerError;
+use crate::insight::Call;
 
 /// How long the credentials may take to come, once the call has.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,6 +30,7 @@ pub(super) async fn log_in(
         .get::<Arc<Connection>>()
         .ok_or_else(|| ServerError::Internal("a call came without a connection".to_owned()))?;
     let peer = connection.peer().clone();
+    let call = Call::of(request.extensions());
     let in_headers = Credentials::of_headers(request.metadata())?;
     let is_in_headers = in_headers.is_some();
     let credentials = match in_headers {
@@ -36,6 +38,7 @@ pub(super) async fn log_in(
         None => in_payload(request.into_inner()).await?,
     };
     let logged_in = authenticator.log_in(credentials.as_ref(), &peer).await?;
+    call.note("enduser.id", logged_in.identity.name().to_owned());
     tracing::info!(
         user = logged_in.identity.name(),
         address = %peer.address,

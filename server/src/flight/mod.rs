@@ -37,6 +37,7 @@ use crate::bound::Bound;
 use crate::caller::Caller;
 use crate::drain::Drain;
 use crate::error::ServerError;
+use crate::insight::Call;
 use crate::metadata;
 use crate::serve::ServeOptions;
 use crate::sessions::SET_COOKIE;
@@ -300,6 +301,9 @@ impl FlightService for Flight {
         &self,
         request: Request<Action>,
     ) -> Result<Response<Self::DoActionStream>, Status> {
+        if let Some(action) = actions::name(&request.get_ref().r#type) {
+            Call::of(request.extensions()).note("cohortql.action", action);
+        }
         if let Some(answer) = self.session_action(&request)? {
             let mut response = Response::new(one(arrow_flight::Result::new(answer.body)));
             let cookie = answer

@@ -20,10 +20,11 @@ use uuid::Uuid;
 
 use super::kept::{Kept, TELLING};
 use super::{Flight, Results, info};
-use crate::bound::Bound;
+use crate::bound::{Bound, Running};
 use crate::caller::Caller;
 use crate::error::ServerError;
 use crate::gauge::Entered;
+use crate::insight::Call;
 use crate::shelf::Owner;
 
 /// A statement that runs, or has run, while it is polled.
@@ -117,6 +118,7 @@ impl Flight {
             Arc::clone(&self.results),
             caller.owner(),
             self.drain.enter(),
+            caller.call.clone(),
         );
         let (drain, stopped, ended) = (self.drain.clone(), stop.clone(), caller.open.ended());
         let task = tokio::spawn(async move {
@@ -189,20 +191,25 @@ async fn run(
     bound: Bound,
     results: Results,
     owner: Owner,
-    running: Entered,
+    entered: Entered,
+    call: Call,
 ) -> Result<Outcome, ServerError> {
     match bound.kind() {
         StatementKind::Change => {
-            let affected = bound.change().await?;
-            drop(running);
+            let affected = bound.change(&call).await?;
+            drop(entered);
             Ok(Outcome::Change(affected))
         }
         StatementKind::Query => {
             let bytes = bound.bytes();
-            let mut batches = bound.clone().query().await?;
+            let Running { id, mut batches } = bound.clone().query().await?;
+            if let Some(query) = &id {
+                call.runs(query);
+            }
             let first = batches.next().await.transpose()?;
             let batches = stream::iter(first.map(Ok)).chain(batches);
-            let kept = Kept::begun(bound, Box::pin(batches), running);
+            let batches = Box::pin(batches);
+            let kept = Kept::begun(bound, Running { id, batches }, entered);
             Ok(Outcome::Query(results.put(owner, Arc::new(kept), bytes)?))
         }
     }

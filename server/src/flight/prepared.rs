@@ -173,21 +173,22 @@ impl Flight {
         }
         if planned.parameters().is_empty() {
             rows.drain().await?;
-            let affected = within(caller.deadline, prepared.with(planned, None)?.change()).await?;
+            let bound = prepared.with(planned, None)?;
+            let affected = within(caller.deadline, bound.change(&caller.call)).await?;
             return Ok(updated(affected));
         }
         let work = async {
             let mut affected = 0_i64;
             while let Some(batch) = rows.next().await? {
                 let bound = prepared.with(planned.clone(), Some(Arc::new(vec![batch])))?;
-                affected = affected.saturating_add(bound.change().await?);
+                affected = affected.saturating_add(bound.change(&caller.call).await?);
             }
             if rows
                 .schema()
                 .is_none_or(|schema| schema.fields().is_empty())
             {
                 let bound = prepared.with(planned.clone(), prepared.rows())?;
-                affected = bound.change().await?;
+                affected = bound.change(&caller.call).await?;
             }
             Ok::<_, ServerError>(affected)
         };

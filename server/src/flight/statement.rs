@@ -153,7 +153,7 @@ impl Flight {
     ) -> Result<FlightInfo, ServerError> {
         match bound.kind() {
             StatementKind::Change => {
-                let affected = within(caller.deadline, bound.change()).await?;
+                let affected = within(caller.deadline, bound.change(&caller.call)).await?;
                 let handle = self.done_ticket(caller)?;
                 Ok(info::flight_info(
                     descriptor,
@@ -195,12 +195,15 @@ impl Flight {
         id: Uuid,
         kept: &Kept,
     ) -> Result<Batches, ServerError> {
-        let batches = match kept.take() {
+        let running = match kept.take() {
             Some(begun) => begun,
             None => within(caller.deadline, kept.bound().clone().query()).await?,
         };
+        if let Some(query) = &running.id {
+            caller.call.runs(query);
+        }
         self.results.release(id);
-        Ok(batches)
+        Ok(running.batches)
     }
 
     pub(super) async fn statement_update(
@@ -216,7 +219,7 @@ impl Flight {
             return Err(refusals::update_of_query());
         }
         let bound = Bound::new(caller.session.clone(), planned, None, caller.types)?;
-        let affected = within(caller.deadline, bound.change()).await?;
+        let affected = within(caller.deadline, bound.change(&caller.call)).await?;
         Ok(updated(affected))
     }
 }

@@ -12,10 +12,12 @@ use tonic::Status;
 
 use super::tickets::Subject;
 use super::{Answer, Flight, statement};
+use crate::bound::Batches;
 use crate::caller::Caller;
 use crate::compute::computed;
 use crate::deadline::limited;
 use crate::error::ServerError;
+use crate::insight::follow;
 use crate::metadata;
 
 impl Flight {
@@ -48,7 +50,7 @@ impl Flight {
                 (schema, Types::Plain, batches)
             }
         };
-        let messages = encode(&schema, types, batches);
+        let messages = encode(&schema, types, counted_rows(caller, batches));
         let messages = computed(&caller.engine, messages, caller.deadline);
         let messages = bounded(messages, self.most_bytes(caller));
         let kept = (
@@ -59,7 +61,8 @@ impl Flight {
         );
         let stopped = self.stopped(caller, stop);
         let messages = limited(messages, caller.deadline, stopped, kept);
-        Ok(Box::pin(messages.map_err(Status::from)))
+        let messages = messages.map_err(Status::from);
+        Ok(follow(caller.call.clone(), messages))
     }
 
     /// Bytes that a result of the caller's may take.
@@ -86,6 +89,15 @@ impl Flight {
         };
         reason.boxed()
     }
+}
+
+/// Has the rows told with the call.
+fn counted_rows(caller: &Caller, batches: Batches) -> Batches {
+    if !caller.call.is_traced() {
+        return batches;
+    }
+    let call = caller.call.clone();
+    Box::pin(batches.inspect_ok(move |batch| call.add_rows(batch.num_rows() as u64)))
 }
 
 /// Passes messages on until they take more than `most` bytes.

@@ -53,6 +53,7 @@ impl Flight {
             session_id: bound.session_id(),
             expires_unix_millis: after(self.options.ticket_lifetime),
             subject: Some(Sealed::Statement(reference(id, bound.digest()))),
+            traceparent: caller.call.traceparent(),
         })?)
     }
 
@@ -65,6 +66,7 @@ impl Flight {
         let claims = self
             .seal
             .open(sealed, Purpose::Poll, &caller.principal, now())?;
+        caller.call.follow(&claims.traceparent);
         let id = match claims.subject {
             Some(Sealed::Statement(reference)) => Uuid::from_slice(&reference.id).ok(),
             _ => None,
@@ -124,6 +126,7 @@ impl Flight {
             session_id,
             expires_unix_millis: after(self.options.ticket_lifetime),
             subject: Some(subject),
+            traceparent: caller.call.traceparent(),
         })?)
     }
 
@@ -134,7 +137,9 @@ impl Flight {
         ticket: &Ticket,
     ) -> Result<Subject, ServerError> {
         let refused = || ServerError::from(ProtocolError::NotSealed("ticket"));
-        match self.ticket_claims(caller, ticket)?.subject {
+        let claims = self.ticket_claims(caller, ticket)?;
+        caller.call.follow(&claims.traceparent);
+        match claims.subject {
             Some(Sealed::Statement(reference)) => {
                 let id = Uuid::from_slice(&reference.id).map_err(|_| refused())?;
                 let kept = self.results.get(id).ok_or_else(gone)?;
@@ -176,6 +181,8 @@ impl Flight {
             session_id: caller.session.id(),
             expires_unix_millis: after(self.options.prepared_lifetime),
             subject: Some(Sealed::Statement(reference(id, digest))),
+            // Executing it again and again is not one trace.
+            traceparent: String::new(),
         })?)
     }
 

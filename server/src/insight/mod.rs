@@ -1,9 +1,13 @@
-//! What an operator sees of a server: the audit, metrics and health.
+//! What an operator sees of a server: the audit, metrics and health, traces.
 
 mod audit;
+mod call;
+mod following;
 mod http;
+mod layer;
 mod metrics;
 mod rotating;
+mod traces;
 
 use std::sync::Arc;
 
@@ -12,25 +16,38 @@ use cohortql_engine::Engine;
 use crate::error::ServerError;
 use audit::Audit;
 pub use audit::AuditConfig;
+pub(crate) use call::Call;
+pub(crate) use following::follow;
 pub(crate) use http::{Status, serve as serve_http};
+pub(crate) use layer::CallLayer;
 use metrics::Metrics;
+use traces::Traces;
+pub use traces::TracesConfig;
 
 /// Follows the statements of an engine for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Insight {
     metrics: Arc<Metrics>,
     audit: Option<Arc<Audit>>,
+    traces: Option<Arc<Traces>>,
 }
 
 impl Insight {
-    /// Opens the audit, where there is to be one, and begins to follow.
+    /// Opens the audit, where there is to be one, and begins to follow. Must be called on the
+    /// runtime that is to send traces.
     pub(crate) fn start(
         engine: &Engine,
         audit: Option<&AuditConfig>,
+        traces: Option<&TracesConfig>,
     ) -> Result<Arc<Self>, ServerError> {
         let audit = audit.map(Audit::start).transpose()?.map(Arc::new);
         let metrics = Arc::new(Metrics::new(engine, audit.as_ref()));
-        let insight = Arc::new(Self { metrics, audit });
+        let traces = traces.map(Traces::start).transpose()?.map(Arc::new);
+        let insight = Arc::new(Self {
+            metrics,
+            audit,
+            traces,
+        });
         // The engine may outlive the server, and would hold the audit open.
         let following = Arc::downgrade(&insight);
         engine.observe(Arc::new(move |record| {
@@ -47,5 +64,18 @@ impl Insight {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// What calls pass to be traced.
+    pub(crate) fn layer(&self) -> CallLayer {
+        CallLayer(self.traces.clone())
+    }
+
+    /// Sends the traces that have not been sent yet.
+    pub(crate) async fn end(&self) {
+        if let Some(traces) = self.traces.clone() {
+            // It waits on its thread. A panic there has nothing more to send.
+            let _ = tokio::task::spawn_blocking(move || traces.end()).await;
+        }
     }
 }

@@ -164,6 +164,7 @@ impl Sessions {
             session_id: session.id().to_string(),
             expires_unix_millis: unix_millis(until),
             subject: None,
+            traceparent: String::new(),
         })?;
         if let Some(entry) = self.lock().open.get_mut(&session.id()) {
             entry.has_cookie = true;

@@ -72,6 +72,7 @@ fn tickets() -> Vec<Vec<u8>> {
         session_id: "s".to_owned(),
         expires_unix_millis: 1_700_000_000_000,
         subject: None,
+        traceparent: String::new(),
     };
     let mut seeds = vec![Vec::new(), claims.encode_to_vec()];
     seeds.extend((0..6).map(drawn));

@@ -67,6 +67,7 @@ fn claims(input: &mut Input<'_>) -> Claims {
         session_id: input.text(),
         expires_unix_millis: input.number(),
         subject,
+        traceparent: input.text(),
     }
 }
 
