@@ -181,6 +181,7 @@ pub async fn serve(
     let drain = Drain::new();
     let patience = options.drain_timeout;
     let insight = Insight::start(&engine, options.audit.as_ref(), options.traces.as_ref())?;
+    insight.follow(&authenticator);
     let leaving = CancellationToken::new();
     let http = http_port(&options, &insight, &leaving)?;
 

@@ -1,12 +1,25 @@
 //! What an operator sees: metrics and health over HTTP, and the audit.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use cohortql_server::{AuditConfig, ServeOptions};
+use arrow_flight::Empty;
+use cohortql_server::{AuditConfig, ServeOptions, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::guarded::{PASSWORD, user};
+use super::raw::Raw;
 use super::server::{TestServer, query, until};
+
+/// The lines of an audit.
+fn lines(file: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
 
 /// The status line and the body of a GET.
 async fn get(address: &str, path: &str) -> (String, String) {
@@ -79,11 +92,7 @@ async fn every_statement_is_in_the_audit() {
     drop(client);
     server.shut_down().await.unwrap();
     // What was recorded is on disk once the server has ended.
-    let text = std::fs::read_to_string(&file).unwrap();
-    let lines: Vec<serde_json::Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines = lines(&file);
     let told: Vec<_> = lines
         .iter()
         .map(|line| {
@@ -102,8 +111,89 @@ async fn every_statement_is_in_the_audit() {
             (None, "error", Some(0)),
         ]
     );
+    assert!(lines.iter().all(|line| line["event"] == "statement"));
     assert_eq!(lines[1]["sql"], "SELECT * FROM t WHERE column1 > 1");
     assert_eq!(lines[1]["tables_read"], serde_json::json!(["public.t"]));
     assert_eq!(lines[1]["fingerprint"].as_str().unwrap().len(), 16);
     assert!(lines[2]["error"].as_str().unwrap().contains("missing"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_are_in_the_audit_and_counted() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let text = format!("[server.audit]\nfile = 'audit.json'\n{}", user("ada", &[]));
+    let config = ServerConfig::parse(&text, folder.path()).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    let options = ServeOptions {
+        http: Some(Arc::new(port)),
+        ..config.options()
+    };
+    let server = TestServer::with(options).await;
+    let mut client = server.flight().await;
+    client.handshake("ada", "wrong horse").await.unwrap_err();
+    client.handshake("eve", PASSWORD).await.unwrap_err();
+    client.handshake("ada", PASSWORD).await.unwrap();
+    // A session token is no login, however often it comes.
+    for _ in 0..2 {
+        query(&mut client, "SELECT 1").await.unwrap();
+    }
+    let raw = Raw::of(&server).await;
+    let header = |value: &str| raw.with("authorization", value);
+    for caller in [
+        header("Bearer token-of-nobody"),
+        header("Bearer token-of-nobody"),
+        header("Bearer cqs_ended"),
+        header("Digest something"),
+        raw.clone(),
+    ] {
+        let request = caller.request(Empty {});
+        caller
+            .client
+            .clone()
+            .list_actions(request)
+            .await
+            .unwrap_err();
+    }
+    let (_, metrics) = get(&address, "/metrics").await;
+    for (outcome, times) in [
+        ("ok", 1),
+        ("wrong_password", 2),
+        ("bad_token", 2),
+        ("session_ended", 1),
+        ("unreadable", 1),
+        ("no_credentials", 1),
+    ] {
+        let line = format!("cohortql_logins_total{{outcome=\"{outcome}\"}} {times}\n");
+        assert!(metrics.contains(&line), "{line}{metrics}");
+    }
+    drop((client, raw));
+    server.shut_down().await.unwrap();
+    let lines = lines(&folder.path().join("audit.json"));
+    let logins = lines.iter().filter(|line| line["event"] == "login");
+    let told: Vec<_> = logins
+        .map(|line| {
+            assert_eq!(line["client"], "127.0.0.1");
+            assert_eq!(line["times"], 1);
+            (
+                line["user"].as_str(),
+                line["outcome"].as_str().unwrap(),
+                line["reason"].as_str(),
+            )
+        })
+        .collect();
+    // What costs nothing to repeat has one line a minute.
+    assert_eq!(
+        told,
+        [
+            (Some("ada"), "denied", Some("wrong_password")),
+            (Some("eve"), "denied", Some("wrong_password")),
+            (Some("ada"), "ok", None),
+            (None, "denied", Some("bad_token")),
+            (None, "denied", Some("session_ended")),
+            (None, "denied", Some("unreadable")),
+            (None, "denied", Some("no_credentials")),
+        ]
+    );
+    assert!(!format!("{lines:?}").contains("horse"), "no secret is told");
 }

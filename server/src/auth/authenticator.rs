@@ -11,6 +11,7 @@ use super::bearer::Bearers;
 use super::credentials::Credentials;
 use super::directory::{Directory, refused};
 use super::identity::Identity;
+use super::logins::{Login, LoginOutcome, Logins};
 use super::standing::Standing;
 use super::throttle::Origin;
 use crate::error::ServerError;
@@ -29,6 +30,7 @@ pub(crate) struct Authenticator {
     directory: RwLock<Arc<Directory>>,
     bearers: Bearers,
     attempts: Attempts,
+    logins: Logins,
 }
 
 /// A login that has succeeded.
@@ -43,6 +45,19 @@ pub(crate) struct LoggedIn {
 struct Recognised {
     standing: Standing,
     session: Option<Uuid>,
+    /// Whether a password was compared to find out.
+    is_compared: bool,
+}
+
+impl Recognised {
+    /// Somebody without a session token.
+    fn as_of(standing: Standing) -> Self {
+        Self {
+            standing,
+            session: None,
+            is_compared: false,
+        }
+    }
 }
 
 impl Authenticator {
@@ -55,6 +70,7 @@ impl Authenticator {
             directory: RwLock::new(Arc::new(directory)),
             bearers: Bearers::new(session_lifetime)?,
             attempts: Attempts::new(),
+            logins: Logins::default(),
         })
     }
 
@@ -72,17 +88,32 @@ impl Authenticator {
         self.directory().is_restricted()
     }
 
+    /// Has `follower` told of each login from now on.
+    pub(crate) fn follow(&self, follower: impl Fn(&Login<'_>) + Send + Sync + 'static) {
+        self.logins.follow(Box::new(follower));
+    }
+
+    /// Takes note of a login that cannot be read.
+    pub(crate) fn unreadable(&self, peer: &Peer) {
+        self.logins.tell(&Login {
+            user: None,
+            address: peer.address,
+            outcome: LoginOutcome::Unreadable,
+        });
+    }
+
     /// Who a call comes from.
     pub(crate) async fn identify(
         &self,
         credentials: Option<&Credentials>,
         peer: &Peer,
     ) -> Result<Identity, ServerError> {
-        let recognised = self.recognise(credentials, peer).await?;
-        Ok(Identity::new(
-            recognised.standing.principal,
-            recognised.session,
-        ))
+        let recognised = self.recognised(credentials, peer).await?;
+        let identity = Identity::new(recognised.standing.principal, recognised.session);
+        if recognised.is_compared {
+            self.logged_in(&identity, peer);
+        }
+        Ok(identity)
     }
 
     /// Logs somebody in: what came is exchanged for a session token.
@@ -91,7 +122,7 @@ impl Authenticator {
         credentials: Option<&Credentials>,
         peer: &Peer,
     ) -> Result<LoggedIn, ServerError> {
-        let recognised = self.recognise(credentials, peer).await?;
+        let recognised = self.recognised(credentials, peer).await?;
         let standing = recognised.standing;
         // A session token does not last longer for being shown again.
         if let (Some(session), Some(Credentials::Bearer(bearer))) =
@@ -103,15 +134,36 @@ impl Authenticator {
             });
         }
         let (bearer, session) = self.bearers.issue(&standing)?;
-        Ok(LoggedIn {
-            identity: Identity::new(standing.principal, Some(session)),
-            bearer,
-        })
+        let identity = Identity::new(standing.principal, Some(session));
+        self.logged_in(&identity, peer);
+        Ok(LoggedIn { identity, bearer })
     }
 
     /// Ends a session: its token is not taken any more.
     pub(crate) fn close(&self, session: Uuid) -> Result<(), ServerError> {
         self.bearers.close(session, SystemTime::now())
+    }
+
+    /// Says that somebody has logged in.
+    fn logged_in(&self, identity: &Identity, peer: &Peer) {
+        self.logins.tell(&Login {
+            user: Some(identity.name()),
+            address: peer.address,
+            outcome: LoginOutcome::Ok,
+        });
+    }
+
+    /// Whose credentials are; says so when they are not good.
+    async fn recognised(
+        &self,
+        credentials: Option<&Credentials>,
+        peer: &Peer,
+    ) -> Result<Recognised, ServerError> {
+        let recognised = self.recognise(credentials, peer).await;
+        if let Err(error) = &recognised {
+            self.logins.tell(&Login::refused(credentials, peer, error));
+        }
+        recognised
     }
 
     async fn recognise(
@@ -127,7 +179,10 @@ impl Authenticator {
                 _ => None,
             };
             let session = session.and_then(|recognised| recognised.session);
-            return Ok(Recognised { standing, session });
+            return Ok(Recognised {
+                session,
+                ..Recognised::as_of(standing)
+            });
         }
         match credentials {
             Some(Credentials::Bearer(text)) => self.bearer(&directory, text),
@@ -135,10 +190,7 @@ impl Authenticator {
                 self.password(&directory, user, password, peer).await
             }
             None => match &peer.certificate {
-                Some(names) => Ok(Recognised {
-                    standing: directory.by_certificate(names)?,
-                    session: None,
-                }),
+                Some(names) => Ok(Recognised::as_of(directory.by_certificate(names)?)),
                 None => Err(refused(
                     "this server asks for a login; connect with a user name and password, or a token",
                 )),
@@ -150,10 +202,8 @@ impl Authenticator {
         if Bearers::is_shaped_so(text) {
             return self.session(directory, text);
         }
-        Ok(Recognised {
-            standing: directory.by_token(text, SystemTime::now())?,
-            session: None,
-        })
+        let standing = directory.by_token(text, SystemTime::now())?;
+        Ok(Recognised::as_of(standing))
     }
 
     /// Who a session token is of, while what it rests on is as it was.
@@ -165,12 +215,12 @@ impl Authenticator {
             ));
         }
         Ok(Recognised {
-            standing: Standing {
+            session: Some(opened.session),
+            ..Recognised::as_of(Standing {
                 principal: opened.principal,
                 grounds: opened.grounds,
                 until: None,
-            },
-            session: Some(opened.session),
+            })
         })
     }
 
@@ -188,10 +238,7 @@ impl Authenticator {
         }
         let fingerprint = directory.fingerprint(user, password);
         if let Some(standing) = directory.verified(fingerprint) {
-            return Ok(Recognised {
-                standing,
-                session: None,
-            });
+            return Ok(Recognised::as_of(standing));
         }
         let compare = {
             let directory = Arc::clone(directory);
@@ -208,13 +255,10 @@ impl Authenticator {
         let origin = Origin::of(peer.address);
         match self.attempts.attempt(user, origin, known, compare).await? {
             Some(standing) => Ok(Recognised {
-                standing,
-                session: None,
+                is_compared: true,
+                ..Recognised::as_of(standing)
             }),
-            None => {
-                tracing::warn!(user, address = %peer.address, "a login has failed");
-                Err(refused("the user name or the password is wrong"))
-            }
+            None => Err(refused("the user name or the password is wrong")),
         }
     }
 

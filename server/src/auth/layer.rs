@@ -97,7 +97,7 @@ async fn identify(
     let metadata = MetadataMap::from_headers(std::mem::take(request.headers_mut()));
     let credentials = Credentials::of_headers(&metadata);
     *request.headers_mut() = metadata.into_headers();
-    let credentials = credentials?;
+    let credentials = credentials.inspect_err(|_| authenticator.unreadable(&peer))?;
     let identity = authenticator.identify(credentials.as_ref(), &peer).await?;
     Call::of(request.extensions()).note("enduser.id", identity.name().to_owned());
     request.extensions_mut().insert(identity);

@@ -31,19 +31,17 @@ pub(super) async fn log_in(
         .ok_or_else(|| ServerError::Internal("a call came without a connection".to_owned()))?;
     let peer = connection.peer().clone();
     let call = Call::of(request.extensions());
-    let in_headers = Credentials::of_headers(request.metadata())?;
+    let unreadable = |_: &ServerError| authenticator.unreadable(&peer);
+    let in_headers = Credentials::of_headers(request.metadata()).inspect_err(unreadable)?;
     let is_in_headers = in_headers.is_some();
     let credentials = match in_headers {
         Some(credentials) => Some(credentials),
-        None => in_payload(request.into_inner()).await?,
+        None => in_payload(request.into_inner())
+            .await
+            .inspect_err(unreadable)?,
     };
     let logged_in = authenticator.log_in(credentials.as_ref(), &peer).await?;
     call.note("enduser.id", logged_in.identity.name().to_owned());
-    tracing::info!(
-        user = logged_in.identity.name(),
-        address = %peer.address,
-        "somebody has logged in"
-    );
     // Some clients that read headers never read messages.
     let messages: Answer<HandshakeResponse> = if is_in_headers {
         Box::pin(futures::stream::empty())

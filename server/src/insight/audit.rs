@@ -1,4 +1,4 @@
-//! The audit: one line of JSON for each statement, in a rotating file.
+//! The audit: one line of JSON for each statement and each login, in a rotating file.
 //!
 //! Lines are written by a thread of their own, in the order in which statements end. When it cannot keep up,
 //! statements wait for it rather than go unrecorded.
@@ -15,10 +15,14 @@ use cohortql_engine::{QueryRecord, StatementKind};
 use serde::Serialize;
 
 use super::rotating::RotatingFile;
+use crate::auth::{Login, LoginOutcome};
 use crate::error::ServerError;
 
 /// Lines that may wait for the disk.
 const LINES_AHEAD: usize = 4_096;
+
+/// Characters of a user's name that are shown.
+const NAME_CHARACTERS: usize = 200;
 
 /// Where the audit goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +86,20 @@ impl Audit {
         self.put(&Line::of(record));
     }
 
+    /// Records a login, or so many like it.
+    pub(crate) fn login(&self, login: &Login<'_>, times: u64) {
+        let is_ok = login.outcome == LoginOutcome::Ok;
+        self.put(&LoginLine {
+            time: moment(SystemTime::now()),
+            event: "login",
+            user: login.user.map(cut),
+            client: login.address.to_string(),
+            outcome: if is_ok { "ok" } else { "denied" },
+            reason: (!is_ok).then(|| login.outcome.word()),
+            times,
+        });
+    }
+
     fn put(&self, line: &impl Serialize) {
         let Ok(mut bytes) = serde_json::to_vec(line) else {
             self.failures.fetch_add(1, Ordering::Relaxed);
@@ -118,6 +136,7 @@ fn write(mut file: RotatingFile, lines: &Receiver<Vec<u8>>, failures: &AtomicU64
 #[derive(Serialize)]
 struct Line<'a> {
     time: String,
+    event: &'static str,
     id: String,
     session: &'a str,
     principal: Option<&'a str>,
@@ -142,6 +161,7 @@ impl<'a> Line<'a> {
     fn of(record: &'a QueryRecord) -> Self {
         Self {
             time: moment(record.ended),
+            event: "statement",
             id: record.id.to_string(),
             session: &record.session_id,
             principal: record.principal.as_deref(),
@@ -165,6 +185,24 @@ impl<'a> Line<'a> {
             error: record.error.as_ref().map(ToString::to_string),
         }
     }
+}
+
+/// A login as it stands in the file.
+#[derive(Serialize)]
+struct LoginLine<'a> {
+    time: String,
+    event: &'static str,
+    user: Option<&'a str>,
+    client: String,
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    times: u64,
+}
+
+/// A name, which anybody can send, as far as it is shown.
+fn cut(name: &str) -> &str {
+    let end = name.char_indices().nth(NAME_CHARACTERS);
+    end.map_or(name, |(end, _)| &name[..end])
 }
 
 fn moment(time: SystemTime) -> String {

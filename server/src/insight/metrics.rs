@@ -16,6 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::audit::Audit;
+use crate::auth::Login;
 
 /// From a millisecond to about nine minutes.
 const FIRST_BUCKET_SECONDS: f64 = 0.001;
@@ -26,6 +27,7 @@ const BUCKETS: u16 = 13;
 pub(crate) struct Metrics {
     registry: Registry,
     statements: Family<StatementLabels, Counter>,
+    logins: Family<LoginLabels, Counter>,
     waited: Histogram,
     planned: Histogram,
     ran: Histogram,
@@ -37,6 +39,11 @@ pub(crate) struct Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StatementLabels {
     kind: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LoginLabels {
     outcome: &'static str,
 }
 
@@ -59,6 +66,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("cohortql"),
             statements: Family::default(),
+            logins: Family::default(),
             waited: seconds(),
             planned: seconds(),
             ran: seconds(),
@@ -83,6 +91,7 @@ impl Metrics {
             "Statements that have ended, by kind and outcome",
             self.statements.clone(),
         );
+        registry.register("logins", "Logins, by outcome", self.logins.clone());
         registry.register(
             "statement_queue_seconds",
             "How long statements waited for a place",
@@ -128,6 +137,12 @@ impl Metrics {
         self.rows.inc_by(record.rows);
         self.rows_read.inc_by(record.rows_read);
         self.bytes_read.inc_by(record.bytes_read);
+    }
+
+    /// Counts a login.
+    pub(crate) fn login(&self, login: &Login<'_>) {
+        let outcome = login.outcome.word();
+        self.logins.get_or_create(&LoginLabels { outcome }).inc();
     }
 
     /// All of it as text.

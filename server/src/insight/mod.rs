@@ -6,13 +6,16 @@ mod following;
 mod http;
 mod layer;
 mod metrics;
+mod repeats;
 mod rotating;
 mod traces;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use cohortql_engine::Engine;
 
+use crate::auth::{Authenticator, Login};
 use crate::error::ServerError;
 use audit::Audit;
 pub use audit::AuditConfig;
@@ -21,14 +24,16 @@ pub(crate) use following::follow;
 pub(crate) use http::{Status, serve as serve_http};
 pub(crate) use layer::CallLayer;
 use metrics::Metrics;
+use repeats::Repeats;
 use traces::Traces;
 pub use traces::TracesConfig;
 
-/// Follows the statements of an engine for as long as it lives.
+/// Follows the statements of an engine, and the logins to it, for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Insight {
     metrics: Arc<Metrics>,
     audit: Option<Arc<Audit>>,
+    repeats: Repeats,
     traces: Option<Arc<Traces>>,
 }
 
@@ -46,6 +51,7 @@ impl Insight {
         let insight = Arc::new(Self {
             metrics,
             audit,
+            repeats: Repeats::default(),
             traces,
         });
         // The engine may outlive the server, and would hold the audit open.
@@ -59,6 +65,26 @@ impl Insight {
             }
         }));
         Ok(insight)
+    }
+
+    /// Begins to follow logins too.
+    pub(crate) fn follow(self: &Arc<Self>, authenticator: &Authenticator) {
+        // Connections may outlive the server, and would hold the audit open.
+        let following = Arc::downgrade(self);
+        authenticator.follow(move |login| {
+            if let Some(insight) = following.upgrade() {
+                insight.login(login);
+            }
+        });
+    }
+
+    fn login(&self, login: &Login<'_>) {
+        self.metrics.login(login);
+        if let Some(audit) = &self.audit
+            && let Some(times) = self.repeats.lines(login, Instant::now())
+        {
+            audit.login(login, times);
+        }
     }
 
     /// What is counted.
