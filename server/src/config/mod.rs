@@ -17,11 +17,10 @@ use std::time::Duration;
 
 use crate::error::ServerError;
 use crate::insight::{AuditConfig, TracesConfig};
-use crate::reload::ConfigFile;
+use crate::reload::{ConfigFile, Reload};
 use crate::serve::ServeOptions;
 use document::Document;
 pub use jwt::{JwtAlgorithm, JwtConfig, JwtSecret};
-use limits::Limits;
 pub use tls::{ClientCertificates, TlsConfig};
 pub use users::{TokenConfig, UserConfig, token_hash};
 
@@ -47,7 +46,8 @@ pub struct ServerConfig {
     pub allow_plaintext: bool,
     /// How long a login lasts.
     pub session_lifetime: Option<Duration>,
-    limits: Limits,
+    /// What the options are before the above count.
+    limited: ServeOptions,
     file: Option<ConfigFile>,
 }
 
@@ -114,6 +114,8 @@ impl ServerConfig {
         users::check(&access)?;
         let audit = server.audit.map(|raw| audit(&document, raw));
         let traces = server.traces.map(|raw| traces(&document, raw));
+        let mut limited = ServeOptions::default();
+        limits::apply(&document, server.limits, &mut limited)?;
         let tls = server.tls.map(|tls| TlsConfig::validate(&document, tls));
         Ok(Self {
             listen: server.listen,
@@ -124,7 +126,7 @@ impl ServerConfig {
             tls: tls.transpose()?,
             allow_plaintext: server.allow_plaintext,
             session_lifetime,
-            limits: Limits::validate(&document, server.limits)?,
+            limited,
             file: None,
         })
     }
@@ -139,12 +141,13 @@ impl ServerConfig {
             config_file: self.file.clone(),
             audit: self.audit.clone(),
             traces: self.traces.clone(),
-            ..ServeOptions::default()
+            // Each server is asked for itself.
+            reload: Reload::default(),
+            ..self.limited.clone()
         };
         if let Some(lifetime) = self.session_lifetime {
             options.session_lifetime = lifetime;
         }
-        self.limits.apply(&mut options);
         options
     }
 }
