@@ -59,6 +59,8 @@ impl Control for ControlService {
                 elapsed_millis: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
                 rows: progress.rows_read().max(progress.rows_returned()),
                 bytes: progress.bytes_read(),
+                phase: query.phase().to_string(),
+                user: query.principal.unwrap_or_default(),
             }
         });
         Ok(Response::new(ListQueriesResponse {

@@ -165,6 +165,23 @@ async fn who_logs_in_has_his_roles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn running_queries_say_whose_they_are() {
+    let guarded = Guarded::with_users().await;
+    let (ada, bob) = (guarded.log_in("ada").await, guarded.log_in("bob").await);
+    let (ada, bob) = (ada.unwrap(), bob.unwrap());
+    let endless = "SELECT value FROM generate_series(1, 1000000000000)";
+    let mut rows = bob.query(endless).await.unwrap();
+    rows.next_batch().await.unwrap().unwrap();
+    let told = bob.queries().await.unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|query| (query.user.as_deref(), query.phase.as_str()))
+        .collect();
+    assert_eq!(told, [(Some("bob"), "running")]);
+    assert!(ada.queries().await.unwrap().is_empty(), "not hers to see");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_on_one_connection_stay_apart() {
     let guarded = Guarded::with_users().await;
     let channel = guarded.server.channel().await;

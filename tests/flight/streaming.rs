@@ -65,6 +65,7 @@ async fn a_cancelled_query_says_so() {
     .await;
     let queries = other.queries().await.unwrap();
     assert_eq!(queries[0].sql, BUSY);
+    assert_eq!(queries[0].user, None);
     assert!(other.cancel(&queries[0].id).await.unwrap());
     let error = rows.next_batch().await.unwrap_err();
     assert_eq!(error.code(), Some(Code::Cancelled));

@@ -34,6 +34,10 @@ pub struct RemoteQuery {
     pub rows: u64,
     /// Bytes read so far.
     pub bytes: u64,
+    /// Whose it is; none on a server without users.
+    pub user: Option<String>,
+    /// Where it stands: `planning`, `queued` or `running`.
+    pub phase: String,
 }
 
 /// What a server is built of.
@@ -75,6 +79,8 @@ impl Client {
                 elapsed: Duration::from_millis(query.elapsed_millis),
                 rows: query.rows,
                 bytes: query.bytes,
+                user: Some(query.user).filter(|user| !user.is_empty()),
+                phase: query.phase,
             })
             .collect())
     }

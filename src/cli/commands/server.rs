@@ -13,7 +13,9 @@ pub(super) fn queries(shell: &mut Shell) -> Result<(), CliError> {
     }
     let headings = [
         Heading::new("id", false),
-        Heading::new("running for", true),
+        Heading::new("user", false),
+        Heading::new("phase", false),
+        Heading::new("for", true),
         Heading::new("rows", true),
         Heading::new("statement", false),
     ];
@@ -21,6 +23,8 @@ pub(super) fn queries(shell: &mut Shell) -> Result<(), CliError> {
         let statement = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
         vec![
             Cell::text(&query.id),
+            Cell::text(query.user.as_deref().unwrap_or_default()),
+            Cell::text(&query.phase),
             Cell::text(&format!("{:.1} s", query.elapsed.as_secs_f64())),
             Cell::text(&query.rows.to_string()),
             Cell::text(&statement),
