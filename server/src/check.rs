@@ -20,7 +20,8 @@ pub struct Finding {
     pub outcome: Result<String, ServerError>,
 }
 
-/// Reads the keys and certificates, and checks that the address may be listened on.
+/// Reads the keys and certificates, and checks that the address may be listened on, the audit written
+/// and traces sent. Nothing is left behind.
 pub fn check(options: &ServeOptions, addresses: &[SocketAddr]) -> Vec<Finding> {
     vec![
         Finding {
@@ -41,6 +42,14 @@ pub fn check(options: &ServeOptions, addresses: &[SocketAddr]) -> Vec<Finding> {
         Finding {
             what: "encryption",
             outcome: encryption(options),
+        },
+        Finding {
+            what: "audit",
+            outcome: audit(options),
+        },
+        Finding {
+            what: "traces",
+            outcome: traces(options),
         },
     ]
 }
@@ -97,6 +106,31 @@ fn encryption(options: &ServeOptions) -> Result<String, ServerError> {
         "certificate of {} until {}, client certificates {clients}",
         names.join(", "),
         until.format("%Y-%m-%d")
+    ))
+}
+
+fn audit(options: &ServeOptions) -> Result<String, ServerError> {
+    let Some(config) = &options.audit else {
+        return Ok("none".to_owned());
+    };
+    config.check()?;
+    Ok(format!(
+        "{}, put aside at {} bytes, {} of those kept",
+        config.file.display(),
+        config.largest,
+        config.kept
+    ))
+}
+
+fn traces(options: &ServeOptions) -> Result<String, ServerError> {
+    let Some(config) = &options.traces else {
+        return Ok("none".to_owned());
+    };
+    config.check()?;
+    Ok(format!(
+        "{}, {} % of them",
+        config.endpoint,
+        config.sample * 100.0
     ))
 }
 

@@ -1,6 +1,7 @@
 //! `cohortql serve --check`: what the configuration comes to, without serving it.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use cohortql_engine::Engine;
@@ -43,21 +44,20 @@ pub(super) async fn run(
     match configured(serve, found) {
         Ok((address, config)) => {
             let options = config.options();
-            let resolved = tokio::net::lookup_host(&address).await;
+            let resolved = resolve(&address).await;
+            let http = match &config.http_listen {
+                None => Ok("none".to_owned()),
+                Some(http) => http_port(http, resolved.as_deref().unwrap_or_default()).await,
+            };
             match resolved {
                 Ok(addresses) => {
-                    let addresses: Vec<_> = addresses.collect();
                     for finding in cohortql_server::check(&options, &addresses) {
                         report.add(finding.what, finding.outcome);
                     }
                 }
-                Err(error) => report.add(
-                    "address",
-                    Err(format!(
-                        "cannot listen on {address:?}: {error}; expected HOST:PORT"
-                    )),
-                ),
+                Err(error) => report.add("address", Err(error)),
             }
+            report.add("http", http);
             if let Ok(engine) = &engine {
                 let roles = engine.settings().roles.keys().cloned().collect();
                 let checked = options.access.check_roles(&roles);
@@ -78,6 +78,41 @@ pub(super) async fn run(
         0 => Ok(()),
         1 => Err(CliError::Usage("one thing is wrong".to_owned())),
         wrong => Err(CliError::Usage(format!("{wrong} things are wrong"))),
+    }
+}
+
+/// The addresses that are listened on.
+async fn resolve(address: &str) -> Result<Vec<SocketAddr>, CliError> {
+    let resolved = tokio::net::lookup_host(address).await;
+    let addresses = resolved.map_err(|error| {
+        CliError::Usage(format!(
+            "cannot listen on {address:?}: {error}; expected HOST:PORT"
+        ))
+    })?;
+    Ok(addresses.collect())
+}
+
+/// The port of metrics and health, which cannot be one that statements come to.
+async fn http_port(address: &str, taken: &[SocketAddr]) -> Result<String, CliError> {
+    let addresses = resolve(address).await?;
+    let overlaps = |one: &SocketAddr, other: &SocketAddr| {
+        let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+        one.port() != 0 && one.port() == other.port() && (is_any || one.ip() == other.ip())
+    };
+    if addresses
+        .iter()
+        .any(|one| taken.iter().any(|other| overlaps(one, other)))
+    {
+        return Err(CliError::Usage(format!(
+            "server.http_listen: cannot listen on {address:?}: statements come to that port; \
+             expected another"
+        )));
+    }
+    let shown: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    let shown = shown.join(", ");
+    match addresses.iter().all(|address| address.ip().is_loopback()) {
+        true => Ok(shown),
+        false => Ok(format!("{shown}; whoever reaches it may read it")),
     }
 }
 

@@ -317,12 +317,45 @@ fn checking_says_what_a_configuration_comes_to() {
         "address       127.0.0.1:50051",
         "users         1 user: 0 with a password, 1 with a certificate, 0 tokens",
         "encryption    none",
+        "audit         none",
+        "traces        none",
+        "http          none",
         "roles         1",
         "tables        1 of 1 declared can be read",
     ] {
         assert!(report.contains(line), "{line}\n{report}");
     }
+    let insight = format!(
+        "{good}[server]\nhttp_listen = '127.0.0.1:9090'\n[server.audit]\nfile = 'audit.json'\n\
+         [server.traces]\nendpoint = 'http://127.0.0.1:4317'\nsample = 0.5\n"
+    );
+    std::fs::write(file("cohortql.toml"), insight).unwrap();
+    let report = run(folder.path(), &["serve", "--check"]).quiet();
+    for line in [
+        "/audit.json, put aside at 104857600 bytes, 10 of those kept",
+        "traces        http://127.0.0.1:4317, 50 % of them",
+        "http          127.0.0.1:9090\n",
+    ] {
+        assert!(report.contains(line), "{line}\n{report}");
+    }
+    assert!(!file("audit.json").exists());
     for (more, expected) in [
+        (
+            "[server]\nhttp_listen = 'nowhere'\n",
+            "cannot listen on \"nowhere\"",
+        ),
+        (
+            "[server]\nhttp_listen = '127.0.0.1:50051'\n",
+            "statements come to that port",
+        ),
+        (
+            "[server.audit]\nfile = 'missing/audit.json'\n",
+            "missing/audit.json cannot be written",
+        ),
+        (
+            "[server.traces]\nendpoint = 'collector:4317'\n",
+            "server.traces.endpoint: expected http://HOST:PORT",
+        ),
         ("[server]\nlisten = '0.0.0.0:50051'\n", "without encryption"),
         (
             "[server.tls]\ncertificate = 'a.pem'\nkey = 'b.key'\n",

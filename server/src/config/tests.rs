@@ -38,6 +38,14 @@ fn a_whole_file() {
             audience = "cohortql"
             roles_claim = "roles"
 
+            [server.audit]
+            file = "audit.json"
+            keep = 3
+
+            [server.traces]
+            endpoint = "http://127.0.0.1:4317"
+            sample = 0.25
+
             [server.limits]
             request_size = "16MB"
             open_results = 10
@@ -76,6 +84,12 @@ fn a_whole_file() {
         (jwt.user_claim.as_str(), jwt.leeway),
         ("sub", Duration::from_secs(30))
     );
+    let audit = config.audit.as_ref().unwrap();
+    assert_eq!(audit.file, Path::new("/etc/shop/audit.json"));
+    assert_eq!((audit.largest, audit.kept), (100 << 20, 3));
+    let traces = config.traces.as_ref().unwrap();
+    assert_eq!(traces.endpoint, "http://127.0.0.1:4317");
+    assert!((traces.sample - 0.25).abs() < 1e-9);
     let ada = &config.access.users["ada"];
     assert_eq!(ada.password.as_ref().unwrap().as_str(), HASH);
     assert_eq!(ada.tokens[0].sha256[..2], [0x9f, 0x86]);
@@ -130,6 +144,16 @@ fn errors_name_line_key_and_what_came() {
             "[server]\n\nsession_lifetime = 'long'",
             "line 3: server.session_lifetime: expected a duration",
         ),
+        (
+            "[server.traces]\nendpoint = 'localhost'",
+            "line 2: server.traces.endpoint: expected http://HOST:PORT or https://HOST:PORT, \
+             got \"localhost\"",
+        ),
+        (
+            "[server.traces]\nendpoint = 'http://a:1'\nsample = 2",
+            "line 3: server.traces.sample: expected 0.0 to 1.0, got 2",
+        ),
+        ("[server.traces]\nsample = 1.0", "missing field `endpoint`"),
         (
             "[server.limits]\nrequest_size = 'big'",
             "line 2: server.limits.request_size: expected a size",

@@ -3,6 +3,7 @@
 //! Lines are written by a thread of their own, in the order in which statements end. When it cannot keep up,
 //! statements wait for it rather than go unrecorded.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +45,16 @@ impl AuditConfig {
             kept: 10,
         }
     }
+
+    /// Checks that the file can be written, and others made beside it, without doing either.
+    pub(crate) fn check(&self) -> Result<(), ServerError> {
+        RotatingFile::check(&self.file).map_err(|error| self.unwritable(&error))
+    }
+
+    fn unwritable(&self, error: &io::Error) -> ServerError {
+        let file = self.file.display();
+        ServerError::Config(format!("server.audit: {file} cannot be written: {error}"))
+    }
 }
 
 /// Writes the audit for as long as it lives; what was recorded is on disk once it is dropped.
@@ -57,10 +68,7 @@ pub(crate) struct Audit {
 impl Audit {
     /// Opens the file.
     pub(crate) fn start(config: &AuditConfig) -> Result<Self, ServerError> {
-        let wrong = |error: std::io::Error| {
-            let file = config.file.display();
-            ServerError::Config(format!("server.audit: {file} cannot be written: {error}"))
-        };
+        let wrong = |error: io::Error| config.unwritable(&error);
         let file = RotatingFile::open(&config.file, config.largest, config.kept).map_err(wrong)?;
         let (lines, waiting) = sync_channel(LINES_AHEAD);
         let failures = Arc::new(AtomicU64::new(0));

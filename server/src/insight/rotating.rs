@@ -39,6 +39,22 @@ impl RotatingFile {
         })
     }
 
+    /// Whether such a file could be opened and put aside. Leaves nothing behind.
+    pub(super) fn check(path: &Path) -> io::Result<()> {
+        if path.exists() {
+            OpenOptions::new().append(true).open(path)?;
+        }
+        // To be put aside and made anew it takes the folder's consent too.
+        let name = format!(".cohortql-{}", uuid::Uuid::new_v4());
+        let beside = path.with_file_name(name);
+        OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(MODE)
+            .open(&beside)?;
+        std::fs::remove_file(beside)
+    }
+
     /// Appends a record, whole.
     pub(super) fn append(&mut self, record: &[u8]) -> io::Result<()> {
         if !self.is_in_place() {
@@ -140,5 +156,12 @@ mod tests {
         let folder = Folder::new();
         let path = folder.0.join("missing").join("audit.json");
         assert!(RotatingFile::open(&path, 10, 1).is_err());
+        assert!(RotatingFile::check(&path).is_err());
+        assert!(
+            RotatingFile::check(&folder.0).is_err(),
+            "a folder is no file"
+        );
+        RotatingFile::check(&folder.0.join("audit.json")).unwrap();
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
     }
 }

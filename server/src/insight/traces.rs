@@ -70,11 +70,19 @@ impl TracesConfig {
         }
     }
 
+    /// Checks that it could be started.
+    pub(crate) fn check(&self) -> Result<(), ServerError> {
+        let wrong = |key, message| ServerError::Config(format!("server.traces.{key}: {message}"));
+        self.check_endpoint()
+            .map_err(|message| wrong("endpoint", message))?;
+        self.check_sample()
+            .map_err(|message| wrong("sample", message))
+    }
+
     fn channel(&self) -> Result<Channel, ServerError> {
-        let wrong =
-            |message: String| ServerError::Config(format!("server.traces.endpoint: {message}"));
-        self.check_endpoint().map_err(wrong)?;
-        let refused = |error: tonic::transport::Error| wrong(error.to_string());
+        let refused = |error: tonic::transport::Error| {
+            ServerError::Config(format!("server.traces.endpoint: {error}"))
+        };
         let mut endpoint = Endpoint::from_shared(self.endpoint.clone()).map_err(refused)?;
         if self.endpoint.starts_with("https:") {
             let tls = ClientTlsConfig::new().with_native_roots();
@@ -96,13 +104,12 @@ pub(crate) struct Traces {
 impl Traces {
     /// Sends spans to a collector. Must be called on the runtime that is to send them.
     pub(super) fn start(config: &TracesConfig) -> Result<Self, ServerError> {
-        let wrong = |message: String| ServerError::Config(format!("server.traces: {message}"));
-        config.check_sample().map_err(wrong)?;
+        config.check()?;
         let exporter = OtlpExporter::builder()
             .with_tonic()
             .with_channel(config.channel()?)
             .build()
-            .map_err(|error| wrong(error.to_string()))?;
+            .map_err(|error| ServerError::Config(format!("server.traces: {error}")))?;
         let collector = Collector {
             exporter,
             endpoint: config.endpoint.clone(),
