@@ -41,10 +41,12 @@ mod runtime;
 mod session;
 mod shape;
 mod sharing;
+mod source;
 pub mod sql;
 mod statement;
 pub mod stores;
 mod stream;
+mod substrait;
 mod system;
 mod touched;
 
@@ -65,6 +67,7 @@ pub use session::Session;
 pub use sql::Fingerprint;
 pub use statement::Statement;
 pub use stream::QueryStream;
+pub use substrait::SubstraitPlan;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 
 use crate::parameters::{self, Parameter};
+use crate::source::Source;
 use crate::touched::Touched;
 use crate::{EngineError, Statement, TouchedTables, catalog, changes, sql};
 
@@ -38,7 +39,7 @@ impl StatementKind {
 /// A statement ready to be executed by [`crate::Session::execute`].
 #[derive(Debug, Clone)]
 pub struct Planned {
-    statement: Statement,
+    source: Source,
     plan: LogicalPlan,
     kind: StatementKind,
     schema: SchemaRef,
@@ -51,16 +52,17 @@ pub struct Planned {
 
 impl Planned {
     /// Plans a statement as the session stands now.
-    pub(crate) async fn plan(
-        context: SessionContext,
-        statement: Statement,
-    ) -> Result<Self, EngineError> {
+    pub(crate) async fn plan(context: SessionContext, source: Source) -> Result<Self, EngineError> {
         let state = Arc::new(context.state());
         let explain = |error: DataFusionError| EngineError::planning(&error, &state);
-        let ast = sql::prepare(statement.ast().clone())?;
         let planning = async {
+            let statement = match &source {
+                Source::Sql(statement) => statement,
+                Source::Substrait(plan) => return plan.resolve(&state).await,
+            };
+            let ast = sql::prepare(statement.ast().clone())?;
             let versions = sql::Versions::load(&state, &ast).await?;
-            let planning = versions.while_planning(state.statement_to_plan(ast.clone()));
+            let planning = versions.while_planning(state.statement_to_plan(ast));
             planning.await.map_err(explain)
         };
         let planning = catalog::planning_for(&state, planning);
@@ -72,11 +74,11 @@ impl Planned {
             plan = kept.into_unoptimized_plan();
         }
         let touched = Touched::of(&plan, looked_up, &state.config_options().catalog)?;
-        Self::new(statement, plan, state, BTreeMap::new(), touched)
+        Self::new(source, plan, state, BTreeMap::new(), touched)
     }
 
     fn new(
-        statement: Statement,
+        source: Source,
         plan: LogicalPlan,
         state: Arc<SessionState>,
         values: BTreeMap<Parameter, ScalarValue>,
@@ -93,7 +95,7 @@ impl Planned {
             StatementKind::Change => changes::answer_schema(&plan),
         };
         Ok(Self {
-            statement,
+            source,
             plan,
             kind,
             schema,
@@ -143,9 +145,13 @@ impl Planned {
         self.took
     }
 
-    /// The statement this was planned from.
-    pub fn statement(&self) -> &Statement {
-        &self.statement
+    /// The text this was planned from, or what stands for it.
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// The unoptimised logical plan.
@@ -166,7 +172,7 @@ impl Planned {
             .replace_params_with_values(&parameters::as_param_values(&values))
             .map_err(|error| EngineError::planning(&error, &self.state))?;
         let bound = Self::new(
-            self.statement.clone(),
+            self.source.clone(),
             plan,
             Arc::clone(&self.state),
             values,
@@ -175,12 +181,16 @@ impl Planned {
         Ok(bound.taking(self.took))
     }
 
-    /// The statement's text with the values of its parameters in it.
-    pub(crate) fn bound_text(&self) -> Result<String, EngineError> {
-        if self.values.is_empty() {
-            return Ok(self.statement.text().to_owned());
+    /// The statement with the values of its parameters in it; none that was not said in SQL.
+    pub(crate) fn bound_statement(&self) -> Result<Option<Statement>, EngineError> {
+        match &self.source {
+            Source::Substrait(_) => Ok(None),
+            Source::Sql(statement) if self.values.is_empty() => Ok(Some(statement.clone())),
+            Source::Sql(statement) => {
+                let text = sql::with_values(statement.ast(), &self.values)?;
+                statement.with_text(text).map(Some)
+            }
         }
-        sql::with_values(self.statement.ast(), &self.values)
     }
 
     /// Refuses a statement whose parameters have no values.

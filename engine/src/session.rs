@@ -15,10 +15,11 @@ use crate::access::{Access, GuardedCatalogs, Principal, Privilege};
 use crate::engine::Shared;
 use crate::queries::{Party, Phase, Running, Sender};
 use crate::runtime::Task;
+use crate::source::Source;
 use crate::system::Viewer;
 use crate::{
     EngineError, Fingerprint, Planned, Progress, QueryId, QueryInfo, QueryStream, SessionLimits,
-    Statement, execution,
+    Statement, SubstraitPlan, execution,
 };
 
 /// A session. Cloning is cheap and gives the same session.
@@ -185,25 +186,29 @@ impl Session {
     /// Plans a statement: resolves its names and types. Nothing is read but schemas, and nothing
     /// is changed. The statement timeout holds for planning and for running, each by itself.
     pub async fn plan(&self, statement: &Statement) -> Result<Planned, EngineError> {
-        let mut running = self.start(statement, Duration::ZERO);
-        let planned = self.plan_in(&mut running, statement).await?;
+        self.plan_source(Source::Sql(statement.clone())).await
+    }
+
+    /// Plans what somebody else has written a plan for, as [`Self::plan`] does for SQL.
+    pub async fn plan_substrait(&self, plan: &SubstraitPlan) -> Result<Planned, EngineError> {
+        self.plan_source(Source::Substrait(plan.clone())).await
+    }
+
+    async fn plan_source(&self, source: Source) -> Result<Planned, EngineError> {
+        let mut running = self.start(&source, Duration::ZERO);
+        let planned = self.plan_in(&mut running, source).await?;
         running.only_planned();
         Ok(planned)
     }
 
     /// Planning reads schemas and may wait for their stores, so that it can be stopped like the
     /// running itself.
-    async fn plan_in(
-        &self,
-        running: &mut Running,
-        statement: &Statement,
-    ) -> Result<Planned, EngineError> {
+    async fn plan_in(&self, running: &mut Running, source: Source) -> Result<Planned, EngineError> {
         running.time_out_after(self.limits().statement_timeout);
         let (shared, context) = (Arc::clone(&self.shared), self.context.clone());
-        let statement = statement.clone();
         let work = async move {
             shared.catalog.refresh()?;
-            Planned::plan(context, statement).await
+            Planned::plan(context, source).await
         };
         let work = Task::spawn(self.shared.runtimes.compute(), work).map(Result::flatten);
         let planned = running.unless_stopped(work).await?;
@@ -212,9 +217,8 @@ impl Session {
     }
 
     /// Puts a statement on the list of those that are running.
-    fn start(&self, statement: &Statement, planned: Duration) -> Running {
-        let text = (statement.shared_text(), statement.fingerprint());
-        self.start_as(text, planned)
+    fn start(&self, source: &Source, planned: Duration) -> Running {
+        self.start_as((Arc::clone(source.text()), source.fingerprint()), planned)
     }
 
     /// Puts what is running on the list, under a text of our own.
@@ -253,7 +257,7 @@ impl Session {
     /// Runs a planned statement, when it is its turn. A change has happened once this returns; a
     /// query goes on running while its stream is read. Parameters must have been bound.
     pub async fn execute(&self, planned: Planned) -> Result<QueryStream, EngineError> {
-        let running = self.start(planned.statement(), planned.took());
+        let running = self.start(planned.source(), planned.took());
         execution::execute(self, planned, running).await
     }
 
@@ -269,8 +273,9 @@ impl Session {
                 location: statements.get(1).map(Statement::location),
             });
         };
-        let mut running = self.start(statement, Duration::ZERO);
-        let planned = self.plan_in(&mut running, statement).await?;
+        let source = Source::Sql(statement.clone());
+        let mut running = self.start(&source, Duration::ZERO);
+        let planned = self.plan_in(&mut running, source).await?;
         execution::execute(self, planned, running).await
     }
 }

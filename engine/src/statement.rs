@@ -52,8 +52,8 @@ impl Statement {
     }
 
     /// The text, to be kept.
-    pub(crate) fn shared_text(&self) -> Arc<str> {
-        Arc::clone(&self.text)
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.text
     }
 
     /// The same statement with other text, as it is once parameters have values.

@@ -104,13 +104,13 @@ impl Bound {
     pub(crate) fn bytes(&self) -> usize {
         let rows = self.rows.iter().flat_map(|rows| rows.iter());
         let bound: usize = rows.map(RecordBatch::get_array_memory_size).sum();
-        self.planned.statement().text().len().saturating_add(bound)
+        self.planned.text().len().saturating_add(bound)
     }
 
     /// SHA-256 of the text and of the number of rows bound.
     pub(crate) fn digest(&self) -> Vec<u8> {
         let mut context = Context::new(&SHA256);
-        context.update(self.planned.statement().text().as_bytes());
+        context.update(self.planned.text().as_bytes());
         context.update(&self.runs().to_be_bytes());
         context.finish().as_ref().to_vec()
     }

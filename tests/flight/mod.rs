@@ -23,6 +23,7 @@ mod server;
 mod sessions;
 mod statements;
 mod streaming;
+mod substrait;
 mod tickets;
 mod tls;
 mod traces;

@@ -177,16 +177,6 @@ async fn what_is_not_served_says_so() {
         .execute("SELECT 1".to_owned(), Some(Bytes::from_static(b"tx")))
         .await;
     assert_eq!(refusal(inside.unwrap_err()), transactions);
-    let substrait = arrow_flight::sql::CommandStatementSubstraitPlan::default();
-    let descriptor =
-        arrow_flight::FlightDescriptor::new_cmd(prost::Message::encode_to_vec(&substrait.as_any()));
-    let error = client.inner_mut().get_flight_info(descriptor).await;
-    let error = error.unwrap_err();
-    assert_eq!(error.code(), Code::Unimplemented);
-    assert_eq!(
-        error.message(),
-        "Substrait plans are not supported; send SQL"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,9 +23,8 @@ pub(crate) async fn apply(
     planned: Planned,
     progress: &Arc<Progress>,
 ) -> Result<i64, EngineError> {
-    let text = planned.bound_text()?;
-    let statement = planned.statement().with_text(text)?;
-    let LogicalPlan::Ddl(ddl) = planned.into_plan() else {
+    let statement = planned.bound_statement()?;
+    let (Some(statement), LogicalPlan::Ddl(ddl)) = (statement, planned.into_plan()) else {
         return Err(EngineError::Internal {
             message: "a statement that defines nothing came to the catalog".to_owned(),
         });

@@ -25,7 +25,12 @@ impl Fingerprint {
 
     /// That of a statement's tokens.
     pub(crate) fn of(tokens: &[TokenWithSpan]) -> Self {
-        let hash = digest(&SHA256, normalised(tokens).as_bytes());
+        Self::of_bytes(normalised(tokens).as_bytes())
+    }
+
+    /// That of bytes which are the same or are not.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        let hash = digest(&SHA256, bytes);
         let mut start = [0; 8];
         for (byte, hashed) in start.iter_mut().zip(hash.as_ref()) {
             *byte = *hashed;

@@ -10,6 +10,7 @@ mod projects;
 mod records;
 mod sharing;
 mod statements;
+mod substrait;
 mod system;
 mod turns;
 

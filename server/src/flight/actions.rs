@@ -13,17 +13,24 @@ use crate::caller::Caller;
 use crate::error::ServerError;
 
 const CREATE_PREPARED_STATEMENT: &str = "CreatePreparedStatement";
+const CREATE_PREPARED_SUBSTRAIT_PLAN: &str = "CreatePreparedSubstraitPlan";
 const CLOSE_PREPARED_STATEMENT: &str = "ClosePreparedStatement";
 const CANCEL_FLIGHT_INFO: &str = "CancelFlightInfo";
 const CANCEL_QUERY: &str = "CancelQuery";
 const RENEW_FLIGHT_ENDPOINT: &str = "RenewFlightEndpoint";
 
 /// The actions that are served, with what they do, take and give; no others are listed.
-const SERVED: [(&str, &str, &str, &str); 8] = [
+const SERVED: [(&str, &str, &str, &str); 9] = [
     (
         CREATE_PREPARED_STATEMENT,
         "Prepares a statement.",
         "ActionCreatePreparedStatementRequest",
+        "ActionCreatePreparedStatementResult",
+    ),
+    (
+        CREATE_PREPARED_SUBSTRAIT_PLAN,
+        "Prepares a Substrait plan.",
+        "ActionCreatePreparedSubstraitPlanRequest",
         "ActionCreatePreparedStatementResult",
     ),
     (
@@ -97,12 +104,16 @@ impl Flight {
     ) -> Result<Option<Vec<u8>>, ServerError> {
         match action.r#type.as_str() {
             CREATE_PREPARED_STATEMENT => match info::command(&action.body)? {
-                Command::ActionCreatePreparedStatementRequest(request) => {
-                    self.drain.may_start()?;
-                    let created = self.prepare(caller, request).await?;
-                    Ok(Some(created.as_any().encode_to_vec()))
+                command @ Command::ActionCreatePreparedStatementRequest(_) => {
+                    self.prepared(caller, &command).await.map(Some)
                 }
                 _ => Err(mismatch(CREATE_PREPARED_STATEMENT)),
+            },
+            CREATE_PREPARED_SUBSTRAIT_PLAN => match info::command(&action.body)? {
+                command @ Command::ActionCreatePreparedSubstraitPlanRequest(_) => {
+                    self.prepared(caller, &command).await.map(Some)
+                }
+                _ => Err(mismatch(CREATE_PREPARED_SUBSTRAIT_PLAN)),
             },
             CLOSE_PREPARED_STATEMENT => match info::command(&action.body)? {
                 Command::ActionClosePreparedStatementRequest(request) => {
@@ -140,6 +151,14 @@ impl Flight {
             }
             other => Err(refusals::action(other)),
         }
+    }
+
+    /// Prepares what a command says.
+    async fn prepared(&self, caller: &Caller, command: &Command) -> Result<Vec<u8>, ServerError> {
+        self.drain.may_start()?;
+        let said = self.said(caller, command).await?;
+        let created = self.prepare(caller, said).await?;
+        Ok(created.as_any().encode_to_vec())
     }
 }
 

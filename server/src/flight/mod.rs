@@ -152,11 +152,12 @@ impl Flight {
         command: &Command,
     ) -> Result<Option<Bound>, ServerError> {
         match command {
-            Command::CommandStatementQuery(query) => {
-                self.statement_bound(caller, query).await.map(Some)
-            }
             Command::CommandPreparedStatementQuery(query) => {
                 self.prepared_bound(caller, query).await.map(Some)
+            }
+            Command::CommandStatementQuery(_) | Command::CommandStatementSubstraitPlan(_) => {
+                let said = self.said(caller, command).await?;
+                self.statement_bound(caller, &said).await.map(Some)
             }
             _ => Ok(None),
         }
@@ -179,12 +180,16 @@ impl Flight {
         caller: &Caller,
         descriptor: &FlightDescriptor,
     ) -> Result<SchemaResult, ServerError> {
-        let schema = match info::descriptor_command(descriptor)? {
-            Command::CommandStatementQuery(query) => self.statement_schema(caller, query).await?,
+        let command = info::descriptor_command(descriptor)?;
+        let schema = match &command {
             Command::CommandPreparedStatementQuery(query) => {
-                self.prepared_schema(caller, &query).await?
+                self.prepared_schema(caller, query).await?
             }
-            command => metadata::schema(&command).ok_or_else(|| refusals::command(&command))?,
+            Command::CommandStatementQuery(_) | Command::CommandStatementSubstraitPlan(_) => {
+                let said = self.said(caller, &command).await?;
+                self.statement_schema(caller, &said).await?
+            }
+            _ => metadata::schema(&command).ok_or_else(|| refusals::command(&command))?,
         };
         Ok(info::schema_result(&schema)?)
     }
@@ -196,9 +201,12 @@ impl Flight {
     ) -> Result<PutResult, ServerError> {
         self.drain.may_start()?;
         let rows = Rows::open(messages).await?;
-        let answer = match info::descriptor_command(rows.descriptor())? {
-            Command::CommandStatementUpdate(update) => {
-                self.statement_update(caller, update, rows).await?
+        let command = info::descriptor_command(rows.descriptor())?;
+        let answer = match command {
+            Command::CommandStatementUpdate(_) | Command::CommandStatementSubstraitPlan(_) => {
+                rows.drain().await?;
+                let said = self.said(caller, &command).await?;
+                self.statement_update(caller, &said).await?
             }
             Command::CommandPreparedStatementQuery(query) => {
                 self.prepared_bind(caller, &query, rows).await?

@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow_flight::sql::{
-    ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest,
-    ActionCreatePreparedStatementResult, CommandPreparedStatementQuery,
-    CommandPreparedStatementUpdate, DoPutPreparedStatementResult,
+    ActionClosePreparedStatementRequest, ActionCreatePreparedStatementResult,
+    CommandPreparedStatementQuery, CommandPreparedStatementUpdate, DoPutPreparedStatementResult,
 };
 use bytes::Bytes;
 use cohortql_engine::{Planned, StatementKind};
@@ -19,7 +18,7 @@ use cohortql_protocol::{ProtocolError, Rows};
 use prost::Message;
 use ring::digest::{SHA256, digest};
 
-use super::statement::{Text, updated};
+use super::statement::{Said, updated};
 use super::{Flight, info, refusals};
 use crate::bound::{Bound, answer_schema};
 use crate::caller::Caller;
@@ -31,7 +30,7 @@ type BoundRows = Arc<Vec<RecordBatch>>;
 
 /// A prepared statement. Only what is bound to it changes.
 pub(super) struct Prepared {
-    text: Text,
+    said: Said,
     digest: Bytes,
     rows: Mutex<Option<BoundRows>>,
 }
@@ -49,8 +48,8 @@ impl Prepared {
     /// The planned statement with the rows given; one without parameters runs once whatever came.
     fn with(&self, planned: Planned, rows: Option<BoundRows>) -> Result<Bound, ServerError> {
         let rows = rows.filter(|_| !planned.parameters().is_empty());
-        let text = &self.text;
-        Bound::new(text.session().clone(), planned, rows, text.types())
+        let said = &self.said;
+        Bound::new(said.session().clone(), planned, rows, said.types())
     }
 }
 
@@ -58,19 +57,15 @@ impl Flight {
     pub(super) async fn prepare(
         &self,
         caller: &Caller,
-        request: ActionCreatePreparedStatementRequest,
+        said: Said,
     ) -> Result<ActionCreatePreparedStatementResult, ServerError> {
-        if request.transaction_id.is_some_and(|id| !id.is_empty()) {
-            return Err(refusals::transactions());
-        }
-        let text = Text::parse(caller, &self.options, &request.query).await?;
-        let planned = text.plan(caller).await?;
+        let planned = said.plan(caller).await?;
         let unknown = if caller.takes_null_types {
             DataType::Null
         } else {
             DataType::Utf8
         };
-        let types = text.types();
+        let types = said.types();
         let advertised = parameters::advertised(&planned, &unknown, types);
         let parameter_schema = info::schema_bytes(&advertised)?;
         let dataset_schema = match planned.kind() {
@@ -79,9 +74,9 @@ impl Flight {
                 info::schema_bytes(answer_schema(&planned, None, types)?.as_ref())?
             }
         };
-        let (bytes, digest) = (text.sql().len(), digest(&SHA256, text.sql().as_bytes()));
+        let (bytes, digest) = (said.bytes(), digest(&SHA256, said.text().as_bytes()));
         let prepared = Prepared {
-            text,
+            said,
             digest: Bytes::copy_from_slice(digest.as_ref()),
             rows: Mutex::new(None),
         };
@@ -116,7 +111,7 @@ impl Flight {
         query: &CommandPreparedStatementQuery,
     ) -> Result<Bound, ServerError> {
         let prepared = self.find(caller, &query.prepared_statement_handle)?;
-        let planned = prepared.text.plan(caller).await?;
+        let planned = prepared.said.plan(caller).await?;
         prepared.with(planned, prepared.rows())
     }
 
@@ -127,10 +122,10 @@ impl Flight {
         query: &CommandPreparedStatementQuery,
     ) -> Result<SchemaRef, ServerError> {
         let prepared = self.find(caller, &query.prepared_statement_handle)?;
-        let planned = prepared.text.plan(caller).await?;
+        let planned = prepared.said.plan(caller).await?;
         match (prepared.rows(), planned.kind()) {
             (_, StatementKind::Change) => Ok(Arc::new(Schema::empty())),
-            (None, StatementKind::Query) => answer_schema(&planned, None, prepared.text.types()),
+            (None, StatementKind::Query) => answer_schema(&planned, None, prepared.said.types()),
             (rows, StatementKind::Query) => Ok(Arc::clone(prepared.with(planned, rows)?.schema())),
         }
     }
@@ -146,7 +141,7 @@ impl Flight {
         let limit = self.options.max_bound_bytes;
         let rows = match within(caller.deadline, rows.collect(limit)).await? {
             Some((schema, batches)) => {
-                let planned = prepared.text.plan(caller).await?;
+                let planned = prepared.said.plan(caller).await?;
                 check(planned.parameters().len(), &schema)?;
                 Some(Arc::new(batches))
             }
@@ -167,7 +162,7 @@ impl Flight {
         mut rows: Rows,
     ) -> Result<Vec<u8>, ServerError> {
         let prepared = self.find(caller, &update.prepared_statement_handle)?;
-        let planned = prepared.text.plan(caller).await?;
+        let planned = prepared.said.plan(caller).await?;
         if planned.kind() == StatementKind::Query {
             return Err(refusals::update_of_query());
         }

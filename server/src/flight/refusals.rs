@@ -11,7 +11,6 @@ fn unsupported(message: impl Into<String>) -> ServerError {
 /// A command that GetFlightInfo, GetSchema or DoPut cannot serve.
 pub(super) fn command(command: &Command) -> ServerError {
     match command {
-        Command::CommandStatementSubstraitPlan(_) => substrait(),
         Command::CommandStatementIngest(_) => {
             ServerError::Invalid("expected the rows of an ingestion by DoPut".to_owned())
         }
@@ -27,7 +26,6 @@ pub(super) fn command(command: &Command) -> ServerError {
 pub(super) fn action(name: &str) -> ServerError {
     match name {
         "BeginTransaction" | "EndTransaction" | "BeginSavepoint" | "EndSavepoint" => transactions(),
-        "CreatePreparedSubstraitPlan" => substrait(),
         other => {
             let name: String = other.chars().take(64).collect();
             unsupported(format!("there is no action {name:?}"))
@@ -53,8 +51,4 @@ pub(super) fn list_flights() -> ServerError {
 
 pub(super) fn exchange() -> ServerError {
     unsupported("DoExchange is not supported")
-}
-
-fn substrait() -> ServerError {
-    unsupported("Substrait plans are not supported; send SQL")
 }

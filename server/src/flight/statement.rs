@@ -1,4 +1,4 @@
-//! Statements sent as text: queries by GetFlightInfo and DoGet, changes by DoPut.
+//! Statements sent as text or as Substrait plans: queries by GetFlightInfo and DoGet, changes by DoPut.
 //!
 //! ADBC sends everything through GetFlightInfo, so a change runs there, once; the ticket that it
 //! gets leads to an empty answer, and the rows affected stand in the FlightInfo.
@@ -6,12 +6,16 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow_flight::sql::{CommandStatementQuery, CommandStatementUpdate, DoPutUpdateResult};
+use arrow_flight::sql::{
+    ActionCreatePreparedStatementRequest, ActionCreatePreparedSubstraitPlanRequest, Command,
+    CommandStatementQuery, CommandStatementSubstraitPlan, CommandStatementUpdate,
+    DoPutUpdateResult,
+};
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
 use cohortql_engine::sql::dialect;
-use cohortql_engine::{EngineError, Planned, Session, Statement, StatementKind};
-use cohortql_protocol::{Places, Rows, Types, number_placeholders};
+use cohortql_engine::{EngineError, Planned, Session, Statement, StatementKind, SubstraitPlan};
+use cohortql_protocol::{Places, Types, number_placeholders};
 use futures::stream;
 use prost::Message;
 use uuid::Uuid;
@@ -31,28 +35,29 @@ pub(super) fn nothing() -> (SchemaRef, Batches) {
 }
 
 /// One statement of a client's, not planned yet.
-pub(super) struct Text {
+pub(super) struct Said {
     session: Session,
     types: Types,
     most_parameters: usize,
-    statement: Statement,
-    places: Places,
+    form: Form,
+    bytes: usize,
 }
 
-impl Text {
+/// What it was said in.
+enum Form {
+    Sql(Statement, Places),
+    Substrait(SubstraitPlan),
+}
+
+impl Said {
     /// Parses what the caller has sent.
     pub(super) async fn parse(
         caller: &Caller,
         options: &ServeOptions,
         sql: &str,
     ) -> Result<Self, ServerError> {
-        if sql.len() > options.max_sql_bytes {
-            return Err(ServerError::Limit(format!(
-                "the statement takes {} bytes, and at most {} are taken",
-                sql.len(),
-                options.max_sql_bytes
-            )));
-        }
+        let bytes = sql.len();
+        small_enough(bytes, options)?;
         let (session, sql) = (caller.session.clone(), sql.to_owned());
         let parse = async move {
             let numbered = number_placeholders(&sql, dialect())?;
@@ -67,19 +72,48 @@ impl Text {
                 many => format!("expected one statement, got {many}; send them one by one"),
             })
         })?;
-        Ok(Self {
+        Ok(Self::new(
+            caller,
+            options,
+            Form::Sql(statement, places),
+            bytes,
+        ))
+    }
+
+    /// Reads the plan that the caller has sent.
+    pub(super) async fn decode(
+        caller: &Caller,
+        options: &ServeOptions,
+        bytes: Bytes,
+    ) -> Result<Self, ServerError> {
+        let size = bytes.len();
+        small_enough(size, options)?;
+        let decode = async move { Ok(SubstraitPlan::decode(&bytes)?) };
+        let plan = within(caller.deadline, compute(&caller.engine, decode)).await?;
+        Ok(Self::new(caller, options, Form::Substrait(plan), size))
+    }
+
+    fn new(caller: &Caller, options: &ServeOptions, form: Form, bytes: usize) -> Self {
+        Self {
             session: caller.session.clone(),
             types: caller.types,
             most_parameters: options.max_parameters,
-            statement,
-            places,
-        })
+            form,
+            bytes,
+        }
     }
 
     /// Plans it, with the tables that there are now.
     pub(super) async fn plan(&self, caller: &Caller) -> Result<Planned, ServerError> {
-        let planned = self.session.plan(&self.statement);
-        let planned = async { planned.await.map_err(|error| pointed(&self.places, error)) };
+        let planned = async {
+            match &self.form {
+                Form::Sql(statement, places) => {
+                    let planned = self.session.plan(statement).await;
+                    planned.map_err(|error| pointed(places, error))
+                }
+                Form::Substrait(plan) => self.session.plan_substrait(plan).await,
+            }
+        };
         let planned = within(caller.deadline, planned).await?;
         let parameters = planned.parameters().len();
         if parameters > self.most_parameters {
@@ -96,14 +130,40 @@ impl Text {
         self.types
     }
 
+    /// How many bytes it was sent in.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The session that it belongs to.
     pub(super) fn session(&self) -> &Session {
         &self.session
     }
 
-    /// The statement as it was parsed.
-    pub(super) fn sql(&self) -> &str {
-        self.statement.text()
+    /// The statement as it was parsed, or what stands for a plan.
+    pub(super) fn text(&self) -> &str {
+        match &self.form {
+            Form::Sql(statement, _) => statement.text(),
+            Form::Substrait(plan) => plan.text(),
+        }
+    }
+}
+
+fn small_enough(bytes: usize, options: &ServeOptions) -> Result<(), ServerError> {
+    if bytes <= options.max_sql_bytes {
+        return Ok(());
+    }
+    Err(ServerError::Limit(format!(
+        "the statement takes {bytes} bytes, and at most {} are taken",
+        options.max_sql_bytes
+    )))
+}
+
+fn outside_transactions(transaction: Option<&Bytes>) -> Result<(), ServerError> {
+    match transaction {
+        None => Ok(()),
+        Some(id) if id.is_empty() => Ok(()),
+        Some(_) => Err(refusals::transactions()),
     }
 }
 
@@ -119,28 +179,55 @@ fn pointed(places: &Places, mut error: EngineError) -> EngineError {
     error
 }
 
-fn outside_transactions(transaction: Option<&Bytes>) -> Result<(), ServerError> {
-    match transaction {
-        None => Ok(()),
-        Some(id) if id.is_empty() => Ok(()),
-        Some(_) => Err(refusals::transactions()),
-    }
-}
-
 impl Flight {
-    /// Plans one statement of the caller's.
-    async fn planned(&self, caller: &Caller, sql: &str) -> Result<Planned, ServerError> {
-        let text = Text::parse(caller, &self.options, sql).await?;
-        text.plan(caller).await
+    /// The statement that a command says.
+    pub(super) async fn said(
+        &self,
+        caller: &Caller,
+        command: &Command,
+    ) -> Result<Said, ServerError> {
+        match command {
+            Command::CommandStatementQuery(CommandStatementQuery {
+                query,
+                transaction_id,
+            })
+            | Command::CommandStatementUpdate(CommandStatementUpdate {
+                query,
+                transaction_id,
+            })
+            | Command::ActionCreatePreparedStatementRequest(
+                ActionCreatePreparedStatementRequest {
+                    query,
+                    transaction_id,
+                },
+            ) => {
+                outside_transactions(transaction_id.as_ref())?;
+                Said::parse(caller, &self.options, query).await
+            }
+            Command::CommandStatementSubstraitPlan(CommandStatementSubstraitPlan {
+                plan,
+                transaction_id,
+            })
+            | Command::ActionCreatePreparedSubstraitPlanRequest(
+                ActionCreatePreparedSubstraitPlanRequest {
+                    plan,
+                    transaction_id,
+                },
+            ) => {
+                outside_transactions(transaction_id.as_ref())?;
+                let plan = plan.clone().unwrap_or_default();
+                Said::decode(caller, &self.options, plan.plan).await
+            }
+            other => Err(refusals::command(other)),
+        }
     }
 
     pub(super) async fn statement_bound(
         &self,
         caller: &Caller,
-        query: &CommandStatementQuery,
+        said: &Said,
     ) -> Result<Bound, ServerError> {
-        outside_transactions(query.transaction_id.as_ref())?;
-        let planned = self.planned(caller, &query.query).await?;
+        let planned = said.plan(caller).await?;
         Bound::new(caller.session.clone(), planned, None, caller.types)
     }
 
@@ -178,10 +265,9 @@ impl Flight {
     pub(super) async fn statement_schema(
         &self,
         caller: &Caller,
-        query: CommandStatementQuery,
+        said: &Said,
     ) -> Result<SchemaRef, ServerError> {
-        outside_transactions(query.transaction_id.as_ref())?;
-        let planned = self.planned(caller, &query.query).await?;
+        let planned = said.plan(caller).await?;
         match planned.kind() {
             StatementKind::Change => Ok(Arc::new(Schema::empty())),
             StatementKind::Query => answer_schema(&planned, None, caller.types),
@@ -209,12 +295,9 @@ impl Flight {
     pub(super) async fn statement_update(
         &self,
         caller: &Caller,
-        update: CommandStatementUpdate,
-        rows: Rows,
+        said: &Said,
     ) -> Result<Vec<u8>, ServerError> {
-        rows.drain().await?;
-        outside_transactions(update.transaction_id.as_ref())?;
-        let planned = self.planned(caller, &update.query).await?;
+        let planned = said.plan(caller).await?;
         if planned.kind() == StatementKind::Query {
             return Err(refusals::update_of_query());
         }

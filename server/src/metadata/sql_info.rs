@@ -12,7 +12,7 @@ use arrow_flight::sql::{
     SqlSupportedSubqueries, SqlSupportedTransaction, SqlSupportedUnions,
     SqlTransactionIsolationLevel, SupportedSqlGrammar,
 };
-use cohortql_engine::Session;
+use cohortql_engine::{Session, SubstraitPlan};
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
 use super::pattern::ESCAPE;
@@ -60,9 +60,10 @@ fn server(builder: &mut SqlInfoDataBuilder, options: &ServeOptions) {
     builder.append(Info::FlightSqlServerArrowVersion, arrow::ARROW_VERSION);
     builder.append(Info::FlightSqlServerReadOnly, false);
     builder.append(Info::FlightSqlServerSql, true);
-    builder.append(Info::FlightSqlServerSubstrait, false);
-    builder.append(Info::FlightSqlServerSubstraitMinVersion, "");
-    builder.append(Info::FlightSqlServerSubstraitMaxVersion, "");
+    let substrait = SubstraitPlan::version();
+    builder.append(Info::FlightSqlServerSubstrait, true);
+    builder.append(Info::FlightSqlServerSubstraitMinVersion, substrait.as_str());
+    builder.append(Info::FlightSqlServerSubstraitMaxVersion, substrait.as_str());
     builder.append(
         Info::FlightSqlServerTransaction,
         SqlSupportedTransaction::None as i32,
