@@ -3,8 +3,8 @@
 //! [`serve`] answers ADBC, JDBC and ODBC drivers, and the control service for the shell;
 //! [`Client`] talks to it. This is the only crate that knows tonic.
 //!
-//! Every call passes `auth` first, over connections that `tls` has accepted; `config` says who may
-//! come in. A statement goes from `flight` (what was asked) over `bound` (what is executed, with
+//! Every call passes `auth`, over connections that `tls` has accepted; `config` says who may come in,
+//! and `insight` tells of calls, logins and statements. A statement goes from `flight` (what was asked) over `bound` (what is executed, with
 //! which parameters) to `cohortql_protocol` (what is sent). Tickets and handles are sealed there too;
 //! what they stand for waits on a `shelf`. `error` is where errors become gRPC statuses.
 
