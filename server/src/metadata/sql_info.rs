@@ -13,6 +13,7 @@ use arrow_flight::sql::{
     SqlTransactionIsolationLevel, SupportedSqlGrammar,
 };
 use cohortql_engine::{Session, SubstraitPlan};
+use cohortql_protocol::{Types, wire_schema};
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
 use super::pattern::ESCAPE;
@@ -26,8 +27,9 @@ const NO_LIMIT: i64 = 0;
 /// ANSI92_ENTRY_SQL and ANSI92_INTERMEDIATE_SQL.
 const ANSI92_LEVELS: i32 = 0b11;
 
+/// The specification's schema. It leaves open what the parts of maps are called; JDBC does not.
 pub(super) fn schema() -> SchemaRef {
-    SqlInfoDataBuilder::schema().clone().into()
+    wire_schema(SqlInfoDataBuilder::schema(), Types::Plain)
 }
 
 /// The codes asked for, or all of them. Codes that nobody defined are left out.

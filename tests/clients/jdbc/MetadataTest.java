@@ -222,6 +222,15 @@ class MetadataTest extends Database {
     }
 
     @Test
+    void conversions() throws SQLException {
+        assertTrue(metadata.supportsConvert(Types.INTEGER, Types.VARCHAR));
+        assertTrue(metadata.supportsConvert(Types.VARCHAR, Types.DATE));
+        assertTrue(metadata.supportsConvert(Types.BIGINT, Types.DECIMAL));
+        assertFalse(metadata.supportsConvert(Types.BOOLEAN, Types.DATE));
+        assertFalse(metadata.supportsConvert(Types.BLOB, Types.DATE));
+    }
+
+    @Test
     void placesOfNames() throws SQLException {
         assertTrue(metadata.supportsSchemasInDataManipulation());
         assertTrue(metadata.supportsCatalogsInDataManipulation());

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.math.BigDecimal;
 import java.sql.Date;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
@@ -112,6 +113,22 @@ class TypesTest extends Database {
                 "arrow_cast('" + wide + "', 'Decimal256(60, 3)')",
                 Types.DECIMAL,
                 results -> assertEquals(new BigDecimal(wide), results.getBigDecimal(1)));
+    }
+
+    @Test
+    void digitsOfDecimals() throws SQLException {
+        String sql = "SELECT 1.5::DECIMAL(10, 2), 2::DECIMAL(38, 0), sum(1.5::DECIMAL(10, 2)), 1";
+        try (Statement statement = connection.createStatement();
+                ResultSet results = statement.executeQuery(sql)) {
+            ResultSetMetaData columns = results.getMetaData();
+            assertEquals(10, columns.getPrecision(1));
+            assertEquals(2, columns.getScale(1));
+            assertEquals(38, columns.getPrecision(2));
+            assertEquals(0, columns.getScale(2));
+            assertEquals(20, columns.getPrecision(3));
+            assertEquals(2, columns.getScale(3));
+            assertEquals(0, columns.getScale(4));
+        }
     }
 
     @Test

@@ -12,14 +12,18 @@ use super::simple::simple_type;
 /// Prefix of the field metadata that belongs to Arrow itself: extension types.
 const ARROW_METADATA: &str = "ARROW:";
 
+/// Prefix of the part of it in which Flight SQL describes columns.
+const COLUMN_METADATA: &str = "ARROW:FLIGHT:SQL:";
+
 /// The schema in which a result of `schema` is sent.
 ///
 /// Names, order and nullability stay. Metadata goes, except Arrow's own: what a file's writer
-/// left there is no business of the client, and JDBC takes some of it for labels.
+/// left there is no business of the client, and JDBC takes some of it for labels. Plain decimals
+/// say how many digits they have, which JDBC does not take from the type.
 pub fn wire_schema(schema: &Schema, types: Types) -> SchemaRef {
     let fields = schema.fields().iter();
     let fields: Fields = match types {
-        Types::Plain => fields.map(wire_field).collect(),
+        Types::Plain => fields.map(|field| with_digits(wire_field(field))).collect(),
         Types::Arrow => fields.map(|field| changed(field, own_type)).collect(),
         Types::Simple => fields.map(simple_field).collect(),
     };
@@ -28,6 +32,34 @@ pub fn wire_schema(schema: &Schema, types: Types) -> SchemaRef {
 
 fn wire_field(field: &FieldRef) -> FieldRef {
     changed(field, wire_type)
+}
+
+fn with_digits(field: FieldRef) -> FieldRef {
+    let (DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale)) =
+        field.data_type()
+    else {
+        return field;
+    };
+    let mut metadata = field.metadata().clone();
+    metadata.insert(format!("{COLUMN_METADATA}PRECISION"), precision.to_string());
+    metadata.insert(format!("{COLUMN_METADATA}SCALE"), scale.to_string());
+    Arc::new(field.as_ref().clone().with_metadata(metadata))
+}
+
+/// The entries of a map, called as the specification suggests: JDBC finds keys and values by name.
+fn wire_entries(entries: &FieldRef) -> FieldRef {
+    let sent = wire_field(entries);
+    let DataType::Struct(parts) = sent.data_type() else {
+        return sent;
+    };
+    let names = ["key", "value"].into_iter();
+    let parts: Fields = parts
+        .iter()
+        .zip(names)
+        .map(|(part, name)| part.as_ref().clone().with_name(name))
+        .collect();
+    let renamed = sent.as_ref().clone().with_name("entries");
+    Arc::new(renamed.with_data_type(DataType::Struct(parts)))
 }
 
 /// A simple type says nothing of what the value stood for, so that no metadata fits it.
@@ -40,7 +72,7 @@ fn changed(field: &FieldRef, change: impl Fn(&DataType) -> DataType) -> FieldRef
     let metadata: HashMap<String, String> = field
         .metadata()
         .iter()
-        .filter(|(key, _)| key.starts_with(ARROW_METADATA))
+        .filter(|(key, _)| key.starts_with(ARROW_METADATA) && !key.starts_with(COLUMN_METADATA))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let sent = Field::new(field.name(), change(field.data_type()), field.is_nullable());
@@ -71,6 +103,7 @@ pub(super) fn wire_type(data_type: &DataType) -> DataType {
         DataType::RunEndEncoded(_, values) => wire_type(values.data_type()),
         DataType::ListView(item) => DataType::List(wire_field(item)),
         DataType::LargeListView(item) => DataType::LargeList(wire_field(item)),
+        DataType::Map(entries, sorted) => DataType::Map(wire_entries(entries), *sorted),
         other => nested(other, wire_type),
     }
 }
@@ -143,6 +176,49 @@ mod tests {
             .into(),
         );
         assert_eq!(sent, DataType::List(item(expected)));
+    }
+
+    #[test]
+    fn entries_of_maps_are_keys_and_values() {
+        let map = |entries: &str, key: &str, value: &str| {
+            let parts = vec![
+                Field::new(key, DataType::Utf8View, false),
+                Field::new(value, DataType::Int64, true),
+            ];
+            Field::new(entries, DataType::Struct(parts.into()), false)
+        };
+        let own = DataType::Map(Arc::new(map("key_value", "keys", "values")), true);
+        let DataType::Map(entries, true) = wire_type(&own) else {
+            panic!("a sorted map");
+        };
+        let names = |field: &Field| match field.data_type() {
+            DataType::Struct(parts) => parts.iter().map(|part| part.name().clone()).collect(),
+            other => vec![other.to_string()],
+        };
+        assert_eq!(
+            (entries.name().as_str(), entries.is_nullable()),
+            ("entries", false)
+        );
+        assert_eq!(names(&entries), ["key", "value"]);
+        assert_eq!(own_type(&own), own);
+    }
+
+    #[test]
+    fn plain_decimals_tell_their_digits() {
+        let field = Field::new("d", DataType::Decimal64(12, 3), true);
+        let stale = [
+            ("ARROW:FLIGHT:SQL:PRECISION".to_owned(), "5".to_owned()),
+            ("ARROW:FLIGHT:SQL:REMARKS".to_owned(), "paid".to_owned()),
+        ];
+        let field = field.with_metadata(stale.into());
+        let sent = |types| {
+            let schema = Schema::new(vec![field.clone()]);
+            wire_schema(&schema, types).field(0).metadata().clone()
+        };
+        let told = [("PRECISION", "12"), ("SCALE", "3")]
+            .map(|(key, value)| (format!("ARROW:FLIGHT:SQL:{key}"), value.to_owned()));
+        assert_eq!(sent(Types::Plain), told.into());
+        assert!(sent(Types::Arrow).is_empty());
     }
 
     #[test]
