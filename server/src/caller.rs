@@ -11,6 +11,7 @@ use tonic::metadata::MetadataMap;
 
 use crate::auth::Identity;
 use crate::connection::Connection;
+use crate::driver::Driver;
 use crate::error::ServerError;
 use crate::insight::Call;
 use crate::sessions::{OpenSession, Origin, Wishes};
@@ -35,10 +36,10 @@ pub(crate) struct Caller {
     pub(crate) types: Types,
     /// When the client stops waiting.
     pub(crate) deadline: Option<Instant>,
-    /// Whether the client takes Arrow's Null for "type unknown", as ADBC does.
-    pub(crate) takes_null_types: bool,
     /// What is told of the call.
     pub(crate) call: Call,
+    /// The driver that it comes from.
+    pub(crate) driver: Driver,
 }
 
 impl Caller {
@@ -60,11 +61,8 @@ impl Caller {
             deadline: timeout(metadata).and_then(|timeout| {
                 Instant::now().checked_add(timeout.saturating_sub(DEADLINE_MARGIN))
             }),
-            takes_null_types: metadata
-                .get("user-agent")
-                .and_then(|agent| agent.to_str().ok())
-                .is_some_and(|agent| agent.contains("ADBC")),
             call: Call::of(request.extensions()),
+            driver: Driver::of(metadata),
         })
     }
 

@@ -19,6 +19,7 @@ mod connection;
 mod control;
 mod deadline;
 mod drain;
+mod driver;
 mod error;
 mod flight;
 mod gauge;

@@ -9,28 +9,29 @@ use cohortql_protocol::parameters::{self, Parameter};
 use cohortql_protocol::{Types, wire_schema};
 use datafusion::scalar::ScalarValue;
 
+use crate::driver::Driver;
 use crate::error::ServerError;
 
-/// The parameters' schema for clients: `$1`, `$2` …, nullable, with `unknown` for those whose
-/// type the statement leaves open.
-pub(crate) fn advertised(planned: &Planned, unknown: &DataType, types: Types) -> SchemaRef {
+/// The parameters' schema for a driver: `$1`, `$2` …, nullable, in the types that it sends, with
+/// what it takes for "unknown" where the statement leaves the type open.
+pub(crate) fn advertised(planned: &Planned, driver: Driver, types: Types) -> SchemaRef {
     let fields: Vec<Field> = planned
         .parameters()
         .iter()
         .map(|(parameter, data_type)| {
-            let data_type = data_type.clone().unwrap_or_else(|| unknown.clone());
+            let data_type = data_type.clone().unwrap_or(DataType::Null);
             Field::new(parameter.to_string(), data_type, true)
         })
         .collect();
     let sent = wire_schema(&Schema::new(fields), types);
-    if types != Types::Simple || *unknown != DataType::Null {
-        return sent;
-    }
-    // Where the client takes Null for "type unknown", simple types must not hide it.
     let fields = sent.fields().iter().zip(planned.parameters().values());
-    let fields = fields.map(|(field, known)| match known {
-        Some(_) => Arc::clone(field),
-        None => Arc::new(field.as_ref().clone().with_data_type(DataType::Null)),
+    let fields = fields.map(|(field, known)| {
+        let data_type = match known {
+            Some(_) => driver.parameter_type(field.data_type()),
+            // What is unknown stays so in every profile.
+            None => driver.unknown_type(),
+        };
+        field.as_ref().clone().with_data_type(data_type)
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }

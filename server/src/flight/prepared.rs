@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{
     ActionClosePreparedStatementRequest, ActionCreatePreparedStatementResult,
     CommandPreparedStatementQuery, CommandPreparedStatementUpdate, DoPutPreparedStatementResult,
@@ -60,13 +60,8 @@ impl Flight {
         said: Said,
     ) -> Result<ActionCreatePreparedStatementResult, ServerError> {
         let planned = said.plan(caller).await?;
-        let unknown = if caller.takes_null_types {
-            DataType::Null
-        } else {
-            DataType::Utf8
-        };
         let types = said.types();
-        let advertised = parameters::advertised(&planned, &unknown, types);
+        let advertised = parameters::advertised(&planned, caller.driver, types);
         let parameter_schema = info::schema_bytes(&advertised)?;
         let dataset_schema = match planned.kind() {
             StatementKind::Change => Bytes::new(),

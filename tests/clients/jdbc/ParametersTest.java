@@ -9,10 +9,13 @@ import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Time;
+import java.sql.Timestamp;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Values in, as parameters of prepared statements. */
 class ParametersTest extends Database {
@@ -46,6 +49,81 @@ class ParametersTest extends Database {
                 "12.34", echoed("DECIMAL(10, 2)", s -> s.setBigDecimal(1, new BigDecimal("12.34"))));
         assertEquals(
                 "2024-02-29", echoed("DATE", s -> s.setDate(1, Date.valueOf("2024-02-29"))));
+    }
+
+    /** The driver counts times in milliseconds, whatever the statement makes of them. */
+    @Test
+    void timesAndMoments() throws SQLException {
+        Timestamp moment = Timestamp.valueOf("2024-02-29 12:34:56.789");
+        for (String type : List.of("TIMESTAMP", "TIMESTAMP(3)", "TIMESTAMP(6)", "TIMESTAMP(9)")) {
+            assertEquals("2024-02-29 12:34:56.789", echoed(type, s -> s.setTimestamp(1, moment)), type);
+        }
+        Timestamp before = Timestamp.valueOf("1969-12-31 23:59:59.001");
+        assertEquals(
+                "1969-12-31 23:59:59.001", echoed("TIMESTAMP", s -> s.setTimestamp(1, before)));
+        assertEquals(
+                "12:34:56", echoed("TIME", s -> s.setTime(1, Time.valueOf("12:34:56"))));
+        assertEquals(
+                "2024-02-29T12:34:56.123456789",
+                echoed("VARCHAR", s -> s.setString(1, "2024-02-29T12:34:56.123456789")));
+    }
+
+    /** A column's own unit is no matter of the client's. */
+    @Test
+    void momentsBesideColumns() throws SQLException {
+        String table = table("at TIMESTAMP, day DATE, hour TIME");
+        String values = "INSERT INTO " + table + " VALUES (?, ?, ?)";
+        try (PreparedStatement statement = connection.prepareStatement(values)) {
+            statement.setTimestamp(1, Timestamp.valueOf("2024-02-29 12:34:56.789"));
+            statement.setDate(2, Date.valueOf("2024-02-29"));
+            statement.setTime(3, Time.valueOf("23:59:59"));
+            assertEquals(1, statement.executeUpdate());
+        }
+        String sql = "SELECT count(*) FROM " + table + " WHERE at = ? AND day = ? AND hour = ?";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setTimestamp(1, Timestamp.valueOf("2024-02-29 12:34:56.789"));
+            statement.setDate(2, Date.valueOf("2024-02-29"));
+            statement.setTime(3, Time.valueOf("23:59:59"));
+            try (ResultSet results = statement.executeQuery()) {
+                assertEquals(List.of("1"), rows(results));
+            }
+        }
+        assertEquals(
+                List.of("2024-02-29T12:34:56.789|2024-02-29|23:59:59"),
+                rows(
+                        "SELECT CAST(at AS VARCHAR), CAST(day AS VARCHAR), CAST(hour AS VARCHAR) FROM "
+                                + table));
+    }
+
+    /** Values of every kind of time, beside results that nest, over and over. */
+    @Test
+    @Timeout(120)
+    void timesBesideNestedResults() throws SQLException {
+        for (String nested :
+                List.of(
+                        "named_struct('a', 'x', 'b', [1, NULL])",
+                        "[named_struct('a', 'x')]",
+                        "[map(['a'], ['b'])]",
+                        "arrow_cast([0.5], 'FixedSizeList(1, Float32)')")) {
+            String sql =
+                    "SELECT CAST(? AS DATE), CAST(? AS TIME), CAST(? AS TIMESTAMP), " + nested;
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                for (int second = 0; second < 20; second++) {
+                    String time = String.format("12:34:%02d", second);
+                    statement.setDate(1, Date.valueOf("2024-02-29"));
+                    statement.setTime(2, Time.valueOf(time));
+                    statement.setTimestamp(3, Timestamp.valueOf("2024-02-29 " + time));
+                    try (ResultSet results = statement.executeQuery()) {
+                        assertTrue(results.next());
+                        assertEquals("2024-02-29", results.getString(1));
+                        assertEquals(time, results.getString(2));
+                        assertEquals("2024-02-29 " + time, results.getString(3).substring(0, 19));
+                        assertTrue(results.getString(4).startsWith(nested.startsWith("named") ? "{" : "["));
+                        assertTrue(!results.next());
+                    }
+                }
+            }
+        }
     }
 
     @Test
