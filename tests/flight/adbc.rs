@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use super::guarded::{PASSWORD, token};
+use super::guarded::{Guarded, PASSWORD, token};
 use super::programs::{named_by, succeed};
 use super::server::TestServer;
 use super::tls;
@@ -50,10 +50,14 @@ async fn the_adbc_driver_works_from_go() {
         return;
     };
     let server = server_with_tables().await;
+    let authority = Authority::new();
+    let guarded = tls::server(&authority, "").await;
+    guarded.with_seen().await;
     let mut tests = Command::new(tests);
     tests
         .args(["-test.v", "-test.timeout=5m"])
         .env("COHORTQL_URI", server.uri());
+    knowing(&mut tests, &guarded);
     succeed(tests).await;
 }
 
@@ -64,17 +68,22 @@ async fn the_adbc_driver_logs_in_from_python() {
     };
     let authority = Authority::new();
     let guarded = tls::server(&authority, "").await;
+    guarded.with_seen().await;
     let mut tests = Command::new(python);
     tests
         .arg(root().join("tests/clients/login.py"))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env(
-            "COHORTQL_URI",
-            format!("grpc+tls://{}", guarded.server.address),
-        )
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    knowing(&mut tests, &guarded);
+    succeed(tests).await;
+}
+
+/// Tells a program where a server with encryption is, and how ada logs in there.
+fn knowing(tests: &mut Command, guarded: &Guarded) {
+    let address = format!("grpc+tls://{}", guarded.server.address);
+    tests
+        .env("COHORTQL_GUARDED", address)
         .env("COHORTQL_CA", guarded.path("clients.pem"))
         .env("COHORTQL_USER", "ada")
         .env("COHORTQL_PASSWORD", PASSWORD)
         .env("COHORTQL_TOKEN", token("ada"));
-    succeed(tests).await;
 }

@@ -82,6 +82,16 @@ impl Guarded {
         Self::start(&text, |_| {}).await
     }
 
+    /// Makes the tables `seen`, with the row 1, and `hidden`.
+    pub(crate) async fn with_seen(&self) {
+        for sql in [
+            "CREATE TABLE seen AS VALUES (1)",
+            "CREATE TABLE hidden AS VALUES (2)",
+        ] {
+            self.server.engine.sql(sql).await.unwrap();
+        }
+    }
+
     /// Writes another configuration, and has it read.
     pub(crate) async fn configure(&self, text: &str) -> Result<(), String> {
         std::fs::write(self.path("cohortql.toml"), text).unwrap();

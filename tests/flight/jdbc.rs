@@ -6,10 +6,12 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::guarded::{PASSWORD, token};
 use super::programs::{named_by, succeed};
 use super::server::TestServer;
+use super::tls;
 use super::types::{described, every_type};
-use crate::support::root;
+use crate::support::{Authority, root};
 
 /// A folder with the drivers and with JUnit's console launcher, as jars.
 const JARS: &str = "COHORTQL_JDBC";
@@ -64,6 +66,8 @@ async fn the_jdbc_drivers_work() {
 
     for driver in jars(&folder, "flight-sql-jdbc-driver-") {
         let server = server_with_tables().await;
+        let guarded = tls::server(&Authority::new(), "").await;
+        guarded.with_seen().await;
         let url = format!(
             "jdbc:arrow-flight-sql://{}?useEncryption=false",
             server.address
@@ -82,7 +86,12 @@ async fn the_jdbc_drivers_work() {
             .args(["--details=tree", "--fail-if-no-tests"])
             .arg("--scan-classpath")
             .arg(classes.path())
-            .env("COHORTQL_JDBC_URL", url);
+            .env("COHORTQL_JDBC_URL", url)
+            .env("COHORTQL_GUARDED", &guarded.server.address)
+            .env("COHORTQL_CA", guarded.path("clients.pem"))
+            .env("COHORTQL_USER", "ada")
+            .env("COHORTQL_PASSWORD", PASSWORD)
+            .env("COHORTQL_TOKEN", token("ada"));
         succeed(java).await;
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** What goes wrong is told in the server's words, and the connection lives on. */
 class ErrorsTest extends Database {
-    /** What an error says, its causes included. */
+    /** What the error of a query says. */
     private String refused(String sql) {
         // The driver passes on what comes in mid-stream as it is.
         String text = chain(assertThrows(Exception.class, () -> rows(sql)));
@@ -47,7 +47,8 @@ class ErrorsTest extends Database {
         assertTrue(chain(error).contains("exists already"), chain(error));
     }
 
-    private static String chain(Throwable error) {
+    /** What an error says, its causes included. */
+    static String chain(Throwable error) {
         return error == null ? "" : error.getMessage() + "\n" + chain(error.getCause());
     }
 
