@@ -18,6 +18,7 @@ mod profiles;
 mod programs;
 mod quotas;
 mod raw;
+mod rights;
 mod schemas;
 mod server;
 mod sessions;
