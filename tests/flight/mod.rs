@@ -1,6 +1,7 @@
 //! Flight SQL as clients see it: one file for each promise that the server makes them.
 
 mod adbc;
+mod bearers;
 mod cancel;
 mod client;
 mod drain;
