@@ -150,6 +150,8 @@ async fn messages_that_are_no_rows() {
         for sent in [
             cut(|message| message.data_header = message.data_header.slice(..8)),
             cut(|message| message.data_header = vec![0xff; 64].into()),
+            cut(|message| message.data_body = message.data_body.slice(..8)),
+            cut(|message| message.data_body = Vec::new().into()),
             twice,
         ] {
             let status = put(&server, stream::iter(sent), None).await.unwrap_err();
