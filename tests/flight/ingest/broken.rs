@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tonic::{Code, Request, Status};
 
 use super::*;
-use crate::flight::server::until;
+use crate::flight::server::{PATIENCE, until};
 
 /// The messages of an ingestion.
 async fn messages(command: CommandStatementIngest, batches: Vec<RecordBatch>) -> Vec<FlightData> {
@@ -36,8 +36,12 @@ async fn put(
     if let Some(timeout) = timeout {
         request.set_timeout(timeout);
     }
-    let mut answer = client.do_put(request).await?.into_inner();
-    answer.try_next().await.map(drop)
+    let answered = async {
+        let mut answer = client.do_put(request).await?.into_inner();
+        answer.try_next().await.map(drop)
+    };
+    let answered = tokio::time::timeout(PATIENCE, answered).await;
+    answered.unwrap_or_else(|_| panic!("waited in vain for an answer"))
 }
 
 /// A server with a table in memory and one in Delta, both with three rows.
