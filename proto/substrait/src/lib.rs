@@ -3,12 +3,7 @@
 //! The `.proto` files under `proto/` are the project's own, under the Apache License 2.0.
 
 /// The messages.
-#[expect(
-    missing_docs,
-    clippy::large_enum_variant,
-    clippy::doc_overindented_list_items,
-    reason = "the code is generated"
-)]
+#[expect(missing_docs, reason = "the code is generated")]
 pub mod proto {
     /// Extensions of functions and types.
     pub mod extensions {
