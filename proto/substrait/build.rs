@@ -8,6 +8,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=proto");
     let descriptors = protox::compile(files, ["proto"])?;
     prost_build::Config::new()
+        // They are not written for rustdoc.
+        .disable_comments(["."])
         // As `datafusion-substrait` takes them.
         .compile_well_known_types()
         .extern_path(".google.protobuf", "::pbjson_types")
