@@ -110,7 +110,7 @@ class LoginTest {
 
     @Test
     void aServerThatIsNotBelieved() {
-        says("certificat", () -> connect("user", USER, "password", PASSWORD));
+        says("certif", () -> connect("user", USER, "password", PASSWORD));
     }
 
     @Test
