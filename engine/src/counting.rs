@@ -29,11 +29,11 @@ use crate::{Progress, environment};
 
 /// A task's context whose stores and memory count.
 pub(crate) fn task_context(context: &SessionContext, progress: &Arc<Progress>) -> Arc<TaskContext> {
-    let mut state = context.state();
+    let environment = context.runtime_env();
+    let mut config = context.copied_config();
     if let Some(limit) = progress.memory().limit() {
-        environment::reserve_within(state.config_mut(), limit);
+        environment::reserve_within(&mut config, limit);
     }
-    let environment = state.runtime_env();
     let registry = Registry {
         inner: Arc::clone(&environment.object_store_registry),
         progress: Arc::clone(progress),
@@ -47,7 +47,11 @@ pub(crate) fn task_context(context: &SessionContext, progress: &Arc<Progress>) -
         object_store_registry: Arc::new(registry),
         ..environment.as_ref().clone()
     };
-    Arc::new(TaskContext::from(&state).with_runtime(Arc::new(counting)))
+    let task = TaskContext::from(&*context.state_ref().read());
+    Arc::new(
+        task.with_session_config(config)
+            .with_runtime(Arc::new(counting)),
+    )
 }
 
 #[derive(Debug)]

@@ -22,6 +22,10 @@ use crate::EngineError;
 /// Threads that serve the network and timers; they only ever wait.
 const IO_THREADS: usize = 2;
 
+/// The stack of a thread, of which only what is used takes memory. Plans are walked to their leaves,
+/// and a long chain of operators or set operations is as deep as it is long.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Handles of the compute and the I/O runtime.
 #[derive(Debug)]
 pub struct Runtimes {
@@ -70,6 +74,7 @@ fn start(name: &'static str, threads: usize) -> Result<Runtime, EngineError> {
     let counter = AtomicUsize::new(0);
     Builder::new_multi_thread()
         .worker_threads(threads.max(1))
+        .thread_stack_size(STACK_BYTES)
         .thread_name_fn(move || format!("{name}-{}", counter.fetch_add(1, Ordering::Relaxed)))
         .enable_all()
         .build()

@@ -79,6 +79,7 @@ impl Statement {
         let tokens = Tokenizer::new(dialect, script)
             .tokenize_with_location()
             .map_err(|error| DataFusionError::from(ParserError::from(error)))?;
+        sql::check_depth(&tokens)?;
         let mut parser = DFParserBuilder::new(tokens.clone())
             .with_dialect(dialect)
             .with_recursion_limit(recursion_limit)

@@ -22,14 +22,15 @@ pub(crate) async fn compute<T: Send + 'static>(
     (&mut task.0).await.map_err(|_| broken())?
 }
 
-/// Runs a stream on the compute threads, one item ahead of its reader; it stops when that goes, and
+/// Runs a stream on the compute threads, two items ahead of its reader, so that an answer of one batch
+/// waits for nobody between its schema and its rows; it stops when that goes, and
 /// at the deadline even if the reader has not come back for what it was sent.
 pub(crate) fn computed<T, S>(engine: &Engine, items: S, deadline: Option<Instant>) -> Computed<T>
 where
     T: Send + 'static,
     S: Stream<Item = Result<T, ServerError>> + Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(1);
+    let (sender, receiver) = mpsc::channel(2);
     let send = async move {
         let mut items = pin!(items);
         while let Some(item) = items.next().await {

@@ -60,10 +60,16 @@ where
     type Item = Result<T, ServerError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(stream) = self.stream.as_mut() else {
+        let this = &mut *self;
+        let Some(stream) = this.stream.as_mut() else {
             return Poll::Ready(None);
         };
-        let polled = stream.poll_next_unpin(context);
+        // Before the next item, for one may always be there.
+        let stopped = this.stopped.as_mut().poll(context);
+        let polled = match stopped {
+            Poll::Ready(_) => Poll::Pending,
+            Poll::Pending => stream.poll_next_unpin(context),
+        };
         if let Poll::Ready(Some(_)) = polled {
             return polled;
         }
@@ -76,7 +82,7 @@ where
             ServerError::DeadlineExceeded
         } else if polled.is_ready() {
             return polled;
-        } else if let Poll::Ready(reason) = self.stopped.as_mut().poll(context) {
+        } else if let Poll::Ready(reason) = stopped {
             reason
         } else {
             return Poll::Pending;

@@ -20,7 +20,7 @@ use crate::config::{AccessConfig, TlsConfig};
 use crate::control::ControlService;
 use crate::drain::Drain;
 use crate::error::ServerError;
-use crate::flight::Flight;
+use crate::flight::{Flight, Service};
 use crate::insight::{AuditConfig, Insight, Status, TracesConfig, serve_http};
 use crate::reload::{ConfigFile, Reload, Reloader, Watched};
 use crate::sessions::{SessionBounds, Sessions};
@@ -211,7 +211,7 @@ pub async fn serve(
         .layer(AuthenticationLayer::new(authenticator))
         .add_service(health_service)
         .add_service(
-            FlightServiceServer::from_arc(Arc::clone(&flight))
+            FlightServiceServer::new(Service(Arc::clone(&flight)))
                 .max_decoding_message_size(request_bytes),
         )
         .add_service(ControlServer::new(ControlService))

@@ -122,6 +122,32 @@ impl<T: Clone> Shelf<T> {
         }
     }
 
+    /// Says how much an entry takes from now on: its text of `bytes`, and what was added to it.
+    pub(crate) fn resize(&self, id: Uuid, bytes: usize) -> Result<(), ServerError> {
+        let bytes = bytes.saturating_add(BASE_BYTES);
+        let mut held = self.lock();
+        // The room is that of a new entry, without the old one.
+        let Some(mut entry) = held.take(id) else {
+            return Ok(());
+        };
+        let before = std::mem::replace(&mut entry.bytes, bytes);
+        let Bounds { all, user, .. } = self.bounds;
+        let owner = entry.owner.user.clone();
+        let gone_of_user = self.make_room(&mut held, user, bytes, Some(&owner));
+        let gone = self.make_room(&mut held, all, bytes, None);
+        let outcome = match (&gone_of_user, &gone) {
+            (Err(error), _) | (_, Err(error)) => {
+                entry.bytes = before;
+                Err(ServerError::Limit(error.to_string()))
+            }
+            _ => Ok(()),
+        };
+        held.insert(id, entry);
+        drop(held);
+        drop((gone_of_user, gone));
+        outcome
+    }
+
     /// Removes an entry.
     pub(crate) fn remove(&self, id: Uuid) -> Option<T> {
         self.lock().remove(id)
@@ -204,6 +230,10 @@ impl<T> Held<T> {
     }
 
     fn remove(&mut self, id: Uuid) -> Option<T> {
+        self.take(id).map(|entry| entry.value)
+    }
+
+    fn take(&mut self, id: Uuid) -> Option<Entry<T>> {
         let entry = self.entries.remove(&id)?;
         self.all.entries -= 1;
         self.all.bytes -= entry.bytes;
@@ -214,7 +244,7 @@ impl<T> Held<T> {
                 self.users.remove(&entry.owner.user);
             }
         }
-        Some(entry.value)
+        Some(entry)
     }
 
     fn remove_where(&mut self, is_over: impl Fn(&Entry<T>) -> bool) -> Vec<T> {
@@ -298,6 +328,22 @@ mod tests {
         );
         shelf.end(Uuid::nil());
         shelf.put(of("eve"), "e", 1).unwrap();
+    }
+
+    #[test]
+    fn what_is_added_to_an_entry_counts() {
+        let shelf = shelf(Duration::from_secs(60));
+        let first = shelf.put(of("ada"), "a", 1).unwrap();
+        let second = shelf.put(of("ada"), "b", 1).unwrap();
+        shelf.resize(first, 900_000).unwrap();
+        let error = shelf.resize(second, 900_000).unwrap_err();
+        assert!(error.to_string().contains("1 MiB"), "{error}");
+        assert_eq!(
+            (shelf.get(first), shelf.get(second)),
+            (Some("a"), Some("b"))
+        );
+        shelf.resize(first, 1).unwrap();
+        shelf.resize(second, 900_000).unwrap();
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a statement does beside reading, and the privileges it needs.
 
+use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{SchemaReference, TableReference};
 use datafusion::datasource::source_as_provider;
@@ -7,6 +8,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement};
 
 use super::{Access, GuardedTable, Privilege};
+use crate::changes::destination;
 use crate::engine::{base_dir, working_dir};
 use crate::environment::CATALOG;
 use crate::{EngineError, Settings};
@@ -40,7 +42,8 @@ impl Access {
             LogicalPlan::Ddl(ddl) => self.check_ddl(ddl, state, settings),
             LogicalPlan::Copy(copy) => {
                 self.require(Privilege::Copy)?;
-                self.may_reach(&copy.output_url, &working_dir()?)
+                let base = working_dir()?;
+                self.may_reach(&destination(&copy.output_url, &base)?, &base)
             }
             LogicalPlan::Dml(dml) => self.may_write(&resolved(&dml.table_name, state)),
             LogicalPlan::Statement(Statement::SetVariable(_) | Statement::ResetVariable(_)) => {
@@ -72,7 +75,7 @@ impl Access {
             }
             DdlStatement::CreateView(create) => {
                 self.may_write(&resolved(&create.name, state))?;
-                self.may_share(&create.input)
+                self.may_share(&create.input, state)
             }
             DdlStatement::DropTable(drop) => self.may_write(&resolved(&drop.name, state)),
             DdlStatement::DropView(drop) => self.may_write(&resolved(&drop.name, state)),
@@ -91,13 +94,17 @@ impl Access {
     }
 
     /// Refuses a view over what its maker sees only a part of: it would show its readers the rest.
-    fn may_share(&self, query: &LogicalPlan) -> Result<(), EngineError> {
+    fn may_share(&self, query: &LogicalPlan, state: &SessionState) -> Result<(), EngineError> {
         let mut hidden = None;
         query.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node {
                 let table = source_as_provider(&scan.source)?;
                 let part = table.downcast_ref::<GuardedTable>();
-                if part.is_some_and(|table| !table.is_whole()) {
+                // Whoever looks into the catalog sees what he may; a view would look for all.
+                let looks_around = resolved(&scan.table_name, state)
+                    .schema()
+                    .is_some_and(|schema| schema.eq_ignore_ascii_case(INFORMATION_SCHEMA));
+                if looks_around || part.is_some_and(|table| !table.is_whole()) {
                     hidden = Some(scan.table_name.table().to_owned());
                     return Ok(TreeNodeRecursion::Stop);
                 }

@@ -10,6 +10,33 @@ use datafusion::logical_expr::dml::CopyTo;
 use tempfile::TempDir;
 
 use crate::EngineError;
+use crate::stores::Location;
+
+/// Where COPY writes to, written so that it can be read in one way only: whoever checks it and
+/// whoever writes there must mean the same place.
+pub(crate) fn destination(given: &str, base: &Path) -> Result<String, EngineError> {
+    let location = Location::parse(given, base)?;
+    if location.glob().is_some() {
+        return Err(EngineError::Plan {
+            message: format!(
+                "expected a file or a folder to copy to, got the pattern {:?}",
+                location.text()
+            ),
+            location: None,
+        });
+    }
+    Ok(match location.local_path() {
+        Some(path) => {
+            let folder = if given.trim_end().ends_with('/') {
+                "/"
+            } else {
+                ""
+            };
+            format!("{}{folder}", path.to_string_lossy().trim_end_matches('/'))
+        }
+        None => location.url().to_string(),
+    })
+}
 
 /// A file on its way.
 pub(super) struct Staged {

@@ -18,6 +18,8 @@ use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 
 use self::copy::Staged;
+pub(crate) use self::copy::destination;
+use crate::engine::working_dir;
 use crate::execution::physical_plan;
 use crate::{EngineError, Planned, Progress, Session, catalog, counting};
 
@@ -60,6 +62,7 @@ pub(crate) async fn apply(
         LogicalPlan::Dml(_) => written(&run(session, planned.into_plan(), progress).await?),
         LogicalPlan::Copy(copy) => {
             let mut copy = copy.clone();
+            copy.output_url = destination(&copy.output_url, &working_dir()?)?;
             let staged = Staged::beside(&mut copy)?;
             let rows = written(&run(session, LogicalPlan::Copy(copy), progress).await?);
             if let Some(staged) = staged {

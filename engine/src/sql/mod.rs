@@ -1,5 +1,6 @@
 //! What CohortQL's SQL adds to DataFusion's.
 
+mod depth;
 mod dialect;
 mod fingerprint;
 mod identifiers;
@@ -17,6 +18,7 @@ use datafusion::sql::sqlparser::ast::{VisitMut, VisitorMut};
 
 use crate::EngineError;
 
+pub(crate) use depth::check as check_depth;
 pub use dialect::dialect;
 pub use fingerprint::Fingerprint;
 pub(crate) use identifiers::at;

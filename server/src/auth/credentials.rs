@@ -20,6 +20,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const AUTHORIZATION: &str = "authorization";
 const OLD_TOKEN: &str = "auth-token-bin";
 
+/// Bytes of a user's name, and of a password or token, that anybody has: what is longer is not
+/// kept, compared or written to a log.
+const LONGEST_NAME: usize = 512;
+const LONGEST_SECRET: usize = 16 << 10;
+
 /// A way of showing who one is.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credentials {
@@ -60,7 +65,7 @@ impl Credentials {
         };
         let bytes = token.to_bytes().map_err(|_| malformed("a token"))?;
         let token = String::from_utf8(bytes.to_vec()).map_err(|_| malformed("a token"))?;
-        Ok(Some(Self::Bearer(token)))
+        Self::bearer(&token).map(Some)
     }
 
     /// What the payload of a handshake says, as Flight clients without headers send it.
@@ -70,17 +75,31 @@ impl Credentials {
         if basic.username.is_empty() {
             return Err(malformed(expected));
         }
+        Self::password(&basic.username, &basic.password)
+    }
+
+    fn password(user: &str, password: &str) -> Result<Self, ServerError> {
+        if user.len() > LONGEST_NAME || password.len() > LONGEST_SECRET {
+            return Err(malformed("a shorter name and password"));
+        }
         Ok(Self::Password {
-            user: basic.username,
-            password: basic.password,
+            user: user.to_owned(),
+            password: password.to_owned(),
         })
+    }
+
+    fn bearer(token: &str) -> Result<Self, ServerError> {
+        match token.len() <= LONGEST_SECRET {
+            true => Ok(Self::Bearer(token.to_owned())),
+            false => Err(malformed("a shorter token")),
+        }
     }
 
     fn of_header(text: &str) -> Result<Self, ServerError> {
         let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim();
         if scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty() {
-            return Ok(Self::Bearer(rest.to_owned()));
+            return Self::bearer(rest);
         }
         if !scheme.eq_ignore_ascii_case("basic") {
             return Err(malformed("Basic or Bearer"));
@@ -91,10 +110,7 @@ impl Credentials {
         else {
             return Err(malformed("USER:PASSWORD in base64 after Basic"));
         };
-        Ok(Self::Password {
-            user: user.to_owned(),
-            password: password.to_owned(),
-        })
+        Self::password(user, password)
     }
 }
 
@@ -119,6 +135,26 @@ mod tests {
             user: user.to_owned(),
             password: password.to_owned(),
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_anybody_is_not_kept() {
+        let basic = |username: usize, password: usize| {
+            let basic = BasicAuth {
+                username: "a".repeat(username),
+                password: "b".repeat(password),
+            };
+            Credentials::of_payload(&basic.encode_to_vec())
+        };
+        assert!(basic(LONGEST_NAME, LONGEST_SECRET).is_ok());
+        for (user, password) in [(LONGEST_NAME + 1, 1), (1, LONGEST_SECRET + 1)] {
+            let error = basic(user, password).unwrap_err().to_string();
+            assert!(error.contains("shorter") && error.len() < 200, "{error}");
+        }
+        let token = format!("Bearer {}", "t".repeat(LONGEST_SECRET + 1));
+        let mut metadata = MetadataMap::new();
+        metadata.insert(AUTHORIZATION, token.parse().unwrap());
+        assert!(Credentials::of_headers(&metadata).is_err());
     }
 
     #[test]

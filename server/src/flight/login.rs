@@ -11,7 +11,8 @@ use cohortql_protocol::ProtocolError;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Streaming};
 
-use super::{Answer, one};
+use super::Answer;
+use super::service::one;
 use crate::auth::{Authenticator, Credentials};
 use crate::connection::Connection;
 use crate::error::ServerError;

@@ -3,7 +3,7 @@
 //! This implements the generated service itself rather than arrow-flight's `FlightSqlService`,
 //! which settles GetSchema, PollFlightInfo and the list of actions for everybody. One file serves
 //! one kind of command: [`statement`], [`prepared`], and the tables in [`crate::metadata`]. A
-//! statement can also be polled ([`poll`]) and cancelled ([`cancel`]).
+//! statement can also be polled ([`poll`]) and cancelled ([`cancel`]). The calls come in by [`service`].
 
 mod actions;
 mod cancel;
@@ -13,6 +13,7 @@ mod login;
 mod poll;
 mod prepared;
 mod refusals;
+mod service;
 mod sessions;
 mod statement;
 mod streaming;
@@ -21,31 +22,25 @@ mod tickets;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use arrow_flight::flight_service_server::FlightService;
 use arrow_flight::sql::Command;
-use arrow_flight::{
-    Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo,
-    HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult, Ticket,
-};
+use arrow_flight::{FlightData, FlightDescriptor, FlightInfo, PutResult, SchemaResult};
 use cohortql_protocol::{Rows, Seal, info};
 use futures::Stream;
-use tonic::metadata::MetadataValue;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Status, Streaming};
 
 use crate::auth::Authenticator;
 use crate::bound::Bound;
 use crate::caller::Caller;
 use crate::drain::Drain;
 use crate::error::ServerError;
-use crate::insight::Call;
 use crate::metadata;
 use crate::serve::ServeOptions;
-use crate::sessions::SET_COOKIE;
 use crate::shelf::{Bounds, Room, Shelf};
 use crate::tally::Tally;
 use kept::Kept;
 use poll::Polled;
 use prepared::Prepared;
+pub(crate) use service::Service;
 
 type Answer<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -226,119 +221,4 @@ impl Flight {
             app_metadata: answer.into(),
         })
     }
-}
-
-#[tonic::async_trait]
-impl FlightService for Flight {
-    type HandshakeStream = Answer<HandshakeResponse>;
-    type ListFlightsStream = Answer<FlightInfo>;
-    type DoGetStream = Answer<FlightData>;
-    type DoPutStream = Answer<PutResult>;
-    type DoActionStream = Answer<arrow_flight::Result>;
-    type ListActionsStream = Answer<ActionType>;
-    type DoExchangeStream = Answer<FlightData>;
-
-    async fn handshake(
-        &self,
-        request: Request<Streaming<HandshakeRequest>>,
-    ) -> Result<Response<Self::HandshakeStream>, Status> {
-        Ok(login::log_in(&self.authenticator, request).await?)
-    }
-
-    async fn list_flights(
-        &self,
-        _request: Request<Criteria>,
-    ) -> Result<Response<Self::ListFlightsStream>, Status> {
-        Err(refusals::list_flights().into())
-    }
-
-    async fn get_flight_info(
-        &self,
-        request: Request<FlightDescriptor>,
-    ) -> Result<Response<FlightInfo>, Status> {
-        let caller = Caller::of(&request)?;
-        let work = self.info(&caller, request.into_inner());
-        Ok(Response::new(self.attended(&caller, work).await?))
-    }
-
-    async fn poll_flight_info(
-        &self,
-        request: Request<FlightDescriptor>,
-    ) -> Result<Response<PollInfo>, Status> {
-        let caller = Caller::of(&request)?;
-        let work = self.poll(&caller, request.into_inner());
-        Ok(Response::new(self.attended(&caller, work).await?))
-    }
-
-    async fn get_schema(
-        &self,
-        request: Request<FlightDescriptor>,
-    ) -> Result<Response<SchemaResult>, Status> {
-        let caller = Caller::of(&request)?;
-        let work = self.schema(&caller, request.get_ref());
-        Ok(Response::new(self.attended(&caller, work).await?))
-    }
-
-    async fn do_get(
-        &self,
-        request: Request<Ticket>,
-    ) -> Result<Response<Self::DoGetStream>, Status> {
-        let caller = Caller::of(&request)?;
-        let work = self.stream(&caller, request.get_ref());
-        Ok(Response::new(self.attended(&caller, work).await?))
-    }
-
-    async fn do_put(
-        &self,
-        request: Request<Streaming<FlightData>>,
-    ) -> Result<Response<Self::DoPutStream>, Status> {
-        let caller = Caller::of(&request)?;
-        let work = self.put(&caller, request.into_inner());
-        let result = self.attended(&caller, work).await?;
-        Ok(Response::new(one(result)))
-    }
-
-    async fn do_exchange(
-        &self,
-        _request: Request<Streaming<FlightData>>,
-    ) -> Result<Response<Self::DoExchangeStream>, Status> {
-        Err(refusals::exchange().into())
-    }
-
-    async fn do_action(
-        &self,
-        request: Request<Action>,
-    ) -> Result<Response<Self::DoActionStream>, Status> {
-        if let Some(action) = actions::name(&request.get_ref().r#type) {
-            Call::of(request.extensions()).note("cohortql.action", action);
-        }
-        if let Some(answer) = self.session_action(&request)? {
-            let mut response = Response::new(one(arrow_flight::Result::new(answer.body)));
-            let cookie = answer
-                .cookie
-                .and_then(|cookie| MetadataValue::try_from(cookie).ok());
-            if let Some(cookie) = cookie {
-                response.metadata_mut().insert(SET_COOKIE, cookie);
-            }
-            return Ok(response);
-        }
-        let caller = Caller::of(&request)?;
-        let work = self.act(&caller, request.into_inner());
-        Ok(Response::new(match self.attended(&caller, work).await? {
-            Some(body) => one(arrow_flight::Result::new(body)),
-            None => Box::pin(futures::stream::empty()),
-        }))
-    }
-
-    async fn list_actions(
-        &self,
-        _request: Request<Empty>,
-    ) -> Result<Response<Self::ListActionsStream>, Status> {
-        let actions = actions::served().map(Ok);
-        Ok(Response::new(Box::pin(futures::stream::iter(actions))))
-    }
-}
-
-fn one<T: Send + 'static>(item: T) -> Answer<T> {
-    Box::pin(futures::stream::iter([Ok(item)]))
 }

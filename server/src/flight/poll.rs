@@ -152,7 +152,12 @@ impl Flight {
         let wait = Instant::now() + self.options.poll_wait;
         let until = caller.deadline.map_or(wait, |deadline| deadline.min(wait));
         let (bound, asked) = (&polled.bound, polled.asked.clone());
-        let info = match polled.outcome(until).await? {
+        let outcome = polled.outcome(until).await?;
+        if outcome.is_some() {
+            // It stays for those who ask again, until the place is needed.
+            self.polls.release(id);
+        }
+        let info = match outcome {
             Some(Outcome::Failed(status)) => return Err(*status),
             Some(Outcome::Query(id)) => {
                 let handle = self.statement_ticket(caller, id, bound)?;

@@ -133,6 +133,7 @@ impl Flight {
         rows: Rows,
     ) -> Result<Vec<u8>, ServerError> {
         let prepared = self.find(caller, &query.prepared_statement_handle)?;
+        let (id, _) = self.open_handle(caller, &query.prepared_statement_handle)?;
         let limit = self.options.max_bound_bytes;
         let rows = match within(caller.deadline, rows.collect(limit)).await? {
             Some((schema, batches)) => {
@@ -142,6 +143,10 @@ impl Flight {
             }
             None => None,
         };
+        let bound = rows.iter().flat_map(|rows| rows.iter());
+        let bound: usize = bound.map(RecordBatch::get_array_memory_size).sum();
+        let bytes = prepared.said.bytes().saturating_add(bound);
+        self.prepared.resize(id, bytes)?;
         prepared.bind(rows);
         let answer = DoPutPreparedStatementResult {
             prepared_statement_handle: Some(query.prepared_statement_handle.clone()),

@@ -63,7 +63,11 @@ impl RotatingFile {
         if self.bytes > 0 && self.bytes + record.len() as u64 > self.largest {
             self.rotate()?;
         }
-        self.file.write_all(record)?;
+        if let Err(error) = self.file.write_all(record) {
+            // What was written of it must not stand before the next one.
+            self.file.set_len(self.bytes)?;
+            return Err(error);
+        }
         self.bytes += record.len() as u64;
         Ok(())
     }

@@ -82,16 +82,17 @@ pub(crate) async fn list(
             if !wanted(&catalog, &schema, &name) {
                 continue;
             }
+            // The catalog knows it without opening what may be far away, or broken.
+            let kind = match provider.table_type(&name).await {
+                Ok(Some(TableType::View)) => Kind::View,
+                _ => Kind::Table,
+            };
             let table = match provider.table(&name).await {
                 Ok(table) => table,
                 Err(error) => {
                     tracing::warn!(table = %name, error = %error, "a table cannot be opened");
                     None
                 }
-            };
-            let kind = match table.as_ref().map(|table| table.table_type()) {
-                Some(TableType::View) => Kind::View,
-                _ => Kind::Table,
             };
             listed.push(Listed {
                 catalog: catalog.clone(),
