@@ -122,11 +122,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_ends_when_it_is_stopped() {
-        let stopped = std::future::ready(ServerError::ShuttingDown).boxed();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let stopped = stopped.map(|_| ServerError::ShuttingDown).boxed();
         let kept = std::sync::Arc::new(());
         let keeps = std::sync::Arc::clone(&kept);
-        let mut items = Box::pin(limited(one_then_nothing(), None, stopped, keeps));
+        // Another item is always there.
+        let always = stream::repeat_with(|| Ok(1));
+        let mut items = Box::pin(limited(always, None, stopped, keeps));
         assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        stop.send(()).unwrap();
         let error = items.next().await.unwrap().unwrap_err();
         assert!(matches!(error, ServerError::ShuttingDown));
         assert_eq!(std::sync::Arc::strong_count(&kept), 1);
