@@ -18,6 +18,7 @@ mod sessions;
 mod statement;
 mod streaming;
 mod tickets;
+mod whole;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ use arrow_flight::sql::Command;
 use arrow_flight::{FlightData, FlightDescriptor, FlightInfo, PutResult, SchemaResult};
 use cohortql_protocol::{Rows, Seal, info};
 use futures::Stream;
-use tonic::{Status, Streaming};
+use futures::stream::BoxStream;
+use tonic::Status;
 
 use crate::auth::Authenticator;
 use crate::bound::Bound;
@@ -192,7 +194,7 @@ impl Flight {
     async fn put(
         &self,
         caller: &Caller,
-        messages: Streaming<FlightData>,
+        messages: BoxStream<'static, Result<FlightData, Status>>,
     ) -> Result<PutResult, ServerError> {
         self.drain.may_start()?;
         let rows = Rows::open(messages).await?;

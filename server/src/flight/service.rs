@@ -13,6 +13,7 @@ use arrow_flight::{
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::whole::witnessed;
 use super::{Answer, Flight, actions, login, refusals};
 use crate::caller::Caller;
 use crate::compute::compute;
@@ -97,7 +98,8 @@ impl FlightService for Service {
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoPutStream>, Status> {
         let caller = Caller::of(&request)?;
-        let work = self.0.put(&caller, request.into_inner());
+        let (messages, witness) = witnessed(request.into_inner());
+        let work = witness.during(self.0.put(&caller, messages));
         let result = self.0.attended(&caller, work).await?;
         Ok(Response::new(one(result)))
     }
