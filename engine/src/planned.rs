@@ -73,6 +73,7 @@ impl Planned {
             let kept = context.execute_logical_plan(plan).await.map_err(explain)?;
             plan = kept.into_unoptimized_plan();
         }
+        let plan = changes::settled(plan)?;
         let touched = Touched::of(&plan, looked_up, &state.config_options().catalog)?;
         Self::new(source, plan, state, BTreeMap::new(), touched)
     }

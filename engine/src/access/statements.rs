@@ -8,7 +8,6 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement};
 
 use super::{Access, GuardedTable, Privilege};
-use crate::changes::destination;
 use crate::engine::{base_dir, working_dir};
 use crate::environment::CATALOG;
 use crate::{EngineError, Settings};
@@ -42,8 +41,7 @@ impl Access {
             LogicalPlan::Ddl(ddl) => self.check_ddl(ddl, state, settings),
             LogicalPlan::Copy(copy) => {
                 self.require(Privilege::Copy)?;
-                let base = working_dir()?;
-                self.may_reach(&destination(&copy.output_url, &base)?, &base)
+                self.may_reach(&copy.output_url, &working_dir()?)
             }
             LogicalPlan::Dml(dml) => self.may_write(&resolved(&dml.table_name, state)),
             LogicalPlan::Statement(Statement::SetVariable(_) | Statement::ResetVariable(_)) => {

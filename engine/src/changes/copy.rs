@@ -1,20 +1,54 @@
-//! COPY to a local file puts the file in place when it is whole.
+//! COPY: where it writes to, and how a local file gets there.
 //!
 //! DataFusion closes the file that it was writing when the query fails, so that a part of the
 //! answer would stand where a good file stood before. What is copied to a single local file goes
 //! to a folder beside it first.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::dml::CopyTo;
 use tempfile::TempDir;
 
 use crate::EngineError;
+use crate::engine::working_dir;
 use crate::stores::Location;
 
-/// Where COPY writes to, written so that it can be read in one way only: whoever checks it and
-/// whoever writes there must mean the same place.
-pub(crate) fn destination(given: &str, base: &Path) -> Result<String, EngineError> {
+/// The plan with the place that its COPY writes to written so that it can be read in one way only:
+/// whoever checks it and whoever writes there mean the same.
+pub(crate) fn settled(plan: LogicalPlan) -> Result<LogicalPlan, EngineError> {
+    on_copy(plan, &mut |copy| {
+        copy.output_url = destination(&copy.output_url, &working_dir()?)?;
+        Ok(())
+    })
+}
+
+/// The plan with its COPY changed, which may stand under EXPLAIN.
+fn on_copy(
+    plan: LogicalPlan,
+    change: &mut dyn FnMut(&mut CopyTo) -> Result<(), EngineError>,
+) -> Result<LogicalPlan, EngineError> {
+    Ok(match plan {
+        LogicalPlan::Copy(mut copy) => {
+            change(&mut copy)?;
+            LogicalPlan::Copy(copy)
+        }
+        LogicalPlan::Explain(mut explain) => {
+            let input = Arc::unwrap_or_clone(explain.plan);
+            explain.plan = Arc::new(on_copy(input, change)?);
+            LogicalPlan::Explain(explain)
+        }
+        LogicalPlan::Analyze(mut analyze) => {
+            let input = Arc::unwrap_or_clone(analyze.input);
+            analyze.input = Arc::new(on_copy(input, change)?);
+            LogicalPlan::Analyze(analyze)
+        }
+        other => other,
+    })
+}
+
+fn destination(given: &str, base: &Path) -> Result<String, EngineError> {
     let location = Location::parse(given, base)?;
     if location.glob().is_some() {
         return Err(EngineError::Plan {
@@ -46,9 +80,18 @@ pub(super) struct Staged {
 }
 
 impl Staged {
-    /// Turns `copy` towards a file of the same name in a folder of its own. `None` when it goes to
-    /// an object store or to a folder.
-    pub(super) fn beside(copy: &mut CopyTo) -> Result<Option<Self>, EngineError> {
+    /// The plan with its COPY turned towards a file of the same name in a folder of its own. `None`
+    /// when it copies to an object store or to a folder.
+    pub(super) fn beside(plan: LogicalPlan) -> Result<(LogicalPlan, Option<Self>), EngineError> {
+        let mut staged = None;
+        let plan = on_copy(plan, &mut |copy| {
+            staged = Self::of(copy)?;
+            Ok(())
+        })?;
+        Ok((plan, staged))
+    }
+
+    fn of(copy: &mut CopyTo) -> Result<Option<Self>, EngineError> {
         let url = copy.output_url.as_str();
         let given = Path::new(url);
         let one_file = given.extension().is_some() && !url.ends_with('/') && !given.is_dir();

@@ -18,8 +18,7 @@ use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 
 use self::copy::Staged;
-pub(crate) use self::copy::destination;
-use crate::engine::working_dir;
+pub(crate) use self::copy::settled;
 use crate::execution::physical_plan;
 use crate::{EngineError, Planned, Progress, Session, catalog, counting};
 
@@ -59,16 +58,8 @@ pub(crate) async fn apply(
             progress.returned(answer.num_rows());
             return Ok(answer);
         }
-        LogicalPlan::Dml(_) => written(&run(session, planned.into_plan(), progress).await?),
-        LogicalPlan::Copy(copy) => {
-            let mut copy = copy.clone();
-            copy.output_url = destination(&copy.output_url, &working_dir()?)?;
-            let staged = Staged::beside(&mut copy)?;
-            let rows = written(&run(session, LogicalPlan::Copy(copy), progress).await?);
-            if let Some(staged) = staged {
-                staged.put_in_place()?;
-            }
-            rows
+        LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => {
+            written(&run(session, planned.into_plan(), progress).await?)
         }
         LogicalPlan::Statement(statement) => {
             supported(statement)?;
@@ -104,10 +95,15 @@ async fn run(
     progress: &Arc<Progress>,
 ) -> Result<Vec<RecordBatch>, EngineError> {
     let context = session.context();
+    let (plan, staged) = Staged::beside(plan)?;
     let physical = physical_plan(context, plan).await?;
     progress.watch(&physical);
     let stream = execute_stream(physical, counting::task_context(context, progress))?;
-    Ok(stream.try_collect().await?)
+    let answer = stream.try_collect().await?;
+    if let Some(staged) = staged {
+        staged.put_in_place()?;
+    }
+    Ok(answer)
 }
 
 /// The rows written, of which an INSERT or a COPY tells those of each of its parts.
