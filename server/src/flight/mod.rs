@@ -13,6 +13,7 @@ mod login;
 mod poll;
 mod prepared;
 mod refusals;
+mod said;
 mod service;
 mod sessions;
 mod statement;

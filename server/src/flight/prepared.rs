@@ -18,7 +18,8 @@ use cohortql_protocol::{ProtocolError, Rows};
 use prost::Message;
 use ring::digest::{SHA256, digest};
 
-use super::statement::{Said, updated};
+use super::said::Said;
+use super::statement::updated;
 use super::{Flight, info, refusals};
 use crate::bound::{Bound, answer_schema};
 use crate::caller::Caller;
