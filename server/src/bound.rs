@@ -18,6 +18,9 @@ use crate::parameters;
 /// Batches of an answer.
 pub(crate) type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, ServerError>> + Send>>;
 
+/// The rows of parameters that are bound to a statement.
+pub(crate) type BoundRows = Arc<Vec<RecordBatch>>;
+
 /// A query that runs.
 pub(crate) struct Running {
     /// Its name, or that of its first execution; none if it is not executed at all.
@@ -31,7 +34,7 @@ pub(crate) struct Running {
 pub(crate) struct Bound {
     session: Session,
     planned: Planned,
-    rows: Option<Arc<Vec<RecordBatch>>>,
+    rows: Option<BoundRows>,
     types: Types,
     schema: SchemaRef,
     progress: Arc<OnceLock<Arc<Progress>>>,
@@ -43,7 +46,7 @@ impl Bound {
     pub(crate) fn new(
         session: Session,
         planned: Planned,
-        rows: Option<Arc<Vec<RecordBatch>>>,
+        rows: Option<BoundRows>,
         types: Types,
     ) -> Result<Self, ServerError> {
         let wanted = planned.parameters().len();
@@ -102,9 +105,7 @@ impl Bound {
 
     /// How many bytes it keeps, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        let rows = self.rows.iter().flat_map(|rows| rows.iter());
-        let bound: usize = rows.map(RecordBatch::get_array_memory_size).sum();
-        self.planned.text().len().saturating_add(bound)
+        kept_bytes(self.planned.text().len(), self.rows.as_ref())
     }
 
     /// SHA-256 of the text and of the number of rows bound.
@@ -189,6 +190,14 @@ impl Bound {
             "row {run} of {before} bound rows"
         )))
     }
+}
+
+/// How many bytes a statement keeps whose text takes `text`, with what is bound to it.
+pub(crate) fn kept_bytes(text: usize, rows: Option<&BoundRows>) -> usize {
+    let batches = rows.into_iter().flat_map(|rows| rows.iter());
+    batches
+        .map(RecordBatch::get_array_memory_size)
+        .fold(text, usize::saturating_add)
 }
 
 /// The schema of the answer when parameters of the types of `columns` are bound, or of the

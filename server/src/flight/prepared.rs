@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{
     ActionClosePreparedStatementRequest, ActionCreatePreparedStatementResult,
@@ -17,17 +16,16 @@ use cohortql_protocol::parameters::check;
 use cohortql_protocol::{ProtocolError, Rows};
 use prost::Message;
 use ring::digest::{SHA256, digest};
+use uuid::Uuid;
 
 use super::said::Said;
 use super::statement::updated;
 use super::{Flight, info, refusals};
-use crate::bound::{Bound, answer_schema};
+use crate::bound::{Bound, BoundRows, answer_schema, kept_bytes};
 use crate::caller::Caller;
 use crate::deadline::within;
 use crate::error::ServerError;
 use crate::parameters;
-
-type BoundRows = Arc<Vec<RecordBatch>>;
 
 /// A prepared statement. Only what is bound to it changes.
 pub(super) struct Prepared {
@@ -106,7 +104,7 @@ impl Flight {
         caller: &Caller,
         query: &CommandPreparedStatementQuery,
     ) -> Result<Bound, ServerError> {
-        let prepared = self.find(caller, &query.prepared_statement_handle)?;
+        let (_, prepared) = self.find(caller, &query.prepared_statement_handle)?;
         let planned = prepared.said.plan(caller).await?;
         prepared.with(planned, prepared.rows())
     }
@@ -117,7 +115,7 @@ impl Flight {
         caller: &Caller,
         query: &CommandPreparedStatementQuery,
     ) -> Result<SchemaRef, ServerError> {
-        let prepared = self.find(caller, &query.prepared_statement_handle)?;
+        let (_, prepared) = self.find(caller, &query.prepared_statement_handle)?;
         let planned = prepared.said.plan(caller).await?;
         match (prepared.rows(), planned.kind()) {
             (_, StatementKind::Change) => Ok(Arc::new(Schema::empty())),
@@ -133,8 +131,7 @@ impl Flight {
         query: &CommandPreparedStatementQuery,
         rows: Rows,
     ) -> Result<Vec<u8>, ServerError> {
-        let prepared = self.find(caller, &query.prepared_statement_handle)?;
-        let (id, _) = self.open_handle(caller, &query.prepared_statement_handle)?;
+        let (id, prepared) = self.find(caller, &query.prepared_statement_handle)?;
         let limit = self.options.max_bound_bytes;
         let rows = match within(caller.deadline, rows.collect(limit)).await? {
             Some((schema, batches)) => {
@@ -144,9 +141,7 @@ impl Flight {
             }
             None => None,
         };
-        let bound = rows.iter().flat_map(|rows| rows.iter());
-        let bound: usize = bound.map(RecordBatch::get_array_memory_size).sum();
-        let bytes = prepared.said.bytes().saturating_add(bound);
+        let bytes = kept_bytes(prepared.said.bytes(), rows.as_ref());
         self.prepared.resize(id, bytes)?;
         prepared.bind(rows);
         let answer = DoPutPreparedStatementResult {
@@ -162,7 +157,7 @@ impl Flight {
         update: &CommandPreparedStatementUpdate,
         mut rows: Rows,
     ) -> Result<Vec<u8>, ServerError> {
-        let prepared = self.find(caller, &update.prepared_statement_handle)?;
+        let (_, prepared) = self.find(caller, &update.prepared_statement_handle)?;
         let planned = prepared.said.plan(caller).await?;
         if planned.kind() == StatementKind::Query {
             return Err(refusals::update_of_query());
@@ -191,7 +186,8 @@ impl Flight {
         Ok(updated(within(caller.deadline, work).await?))
     }
 
-    fn find(&self, caller: &Caller, handle: &[u8]) -> Result<Arc<Prepared>, ServerError> {
+    /// The prepared statement of a handle of the caller's, with the id under which it is kept.
+    fn find(&self, caller: &Caller, handle: &[u8]) -> Result<(Uuid, Arc<Prepared>), ServerError> {
         let (id, digest) = self.open_handle(caller, handle)?;
         let prepared = self.prepared.get(id).ok_or_else(|| {
             ServerError::NotFound(
@@ -202,6 +198,6 @@ impl Flight {
         if prepared.digest != digest {
             return Err(ProtocolError::NotSealed("prepared statement handle").into());
         }
-        Ok(prepared)
+        Ok((id, prepared))
     }
 }
