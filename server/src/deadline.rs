@@ -25,7 +25,8 @@ pub(crate) async fn within<T, E: Into<ServerError>>(
 }
 
 /// Passes `stream` on until the deadline, or until `stopped` says why it ends before; then drops
-/// it, which stops the query behind it, and says why. `kept` lives as long as the stream.
+/// it, which stops the query behind it, and says why. `kept` lives until the stream has come to its
+/// end, or is dropped before.
 pub(crate) fn limited<T, S, K>(
     stream: S,
     deadline: Option<Instant>,
@@ -50,6 +51,13 @@ struct Limited<S, K> {
     deadline: Option<Pin<Box<Sleep>>>,
     stopped: BoxFuture<'static, ServerError>,
     kept: Option<K>,
+}
+
+impl<S, K> Limited<S, K> {
+    fn end(&mut self) {
+        self.stream = None;
+        self.kept = None;
+    }
 }
 
 impl<T, S, K> Stream for Limited<S, K>
@@ -81,14 +89,15 @@ where
         let reason = if late {
             ServerError::DeadlineExceeded
         } else if polled.is_ready() {
+            // Before whoever reads learns of the end.
+            self.end();
             return polled;
         } else if let Poll::Ready(reason) = stopped {
             reason
         } else {
             return Poll::Pending;
         };
-        self.stream = None;
-        self.kept = None;
+        self.end();
         Poll::Ready(Some(Err(reason)))
     }
 }
@@ -118,6 +127,18 @@ mod tests {
         let error = items.next().await.unwrap().unwrap_err();
         assert!(matches!(error, ServerError::DeadlineExceeded));
         assert!(items.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_a_stream_keeps_is_gone_when_its_end_is_told() {
+        let kept = std::sync::Arc::new(());
+        let keeps = std::sync::Arc::clone(&kept);
+        let never = std::future::pending().boxed();
+        let mut items = Box::pin(limited(stream::iter([Ok(1)]), None, never, keeps));
+        assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        assert_eq!(std::sync::Arc::strong_count(&kept), 2);
+        assert!(items.next().await.is_none());
+        assert_eq!(std::sync::Arc::strong_count(&kept), 1);
     }
 
     #[tokio::test]

@@ -73,6 +73,11 @@ impl Kept {
         (self.readers.enter(), self.stop.clone())
     }
 
+    /// Whether somebody reads the answer just now.
+    pub(super) fn is_read(&self) -> bool {
+        self.readers.count() > 0
+    }
+
     /// Stops the query wherever it runs; false when its readers have not all been told yet.
     pub(super) async fn cancel(&self) -> bool {
         self.stop.cancel();

@@ -95,9 +95,9 @@ impl Flight {
         };
         Self {
             seal,
-            results: Arc::new(Shelf::new(results)),
-            polls: Shelf::new(polls),
-            prepared: Shelf::new(prepared),
+            results: Arc::new(Shelf::new(results, |kept| kept.is_read())),
+            polls: Shelf::new(polls, is_held),
+            prepared: Shelf::new(prepared, is_held),
             streams: Tally::new("streams", options.max_streams_per_user),
             options,
             authenticator,
@@ -224,4 +224,9 @@ impl Flight {
             app_metadata: answer.into(),
         })
     }
+}
+
+/// Whether a call has got it from its shelf, and goes on with it.
+fn is_held<T>(kept: &Arc<T>) -> bool {
+    Arc::strong_count(kept) > 1
 }
