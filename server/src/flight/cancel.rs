@@ -10,7 +10,8 @@ use crate::error::ServerError;
 
 impl Flight {
     /// Cancels what a FlightInfo leads to: what is polled, what waits for its DoGet, and what is
-    /// read just now. Changes that have happened and metadata cannot be cancelled.
+    /// read just now, however long ago its ticket was good. Changes that have happened and metadata
+    /// cannot be cancelled.
     pub(super) async fn cancel(
         &self,
         caller: &Caller,
@@ -18,7 +19,7 @@ impl Flight {
     ) -> Result<CancelStatus, ServerError> {
         let mut found = Vec::new();
         if let Some(sealed) = polling::poll_of(info) {
-            let (_, polled) = self.open_poll(caller, &sealed)?;
+            let polled = self.poll_to_cancel(caller, &sealed)?;
             found.push(match self.cancel_poll(&polled).await? {
                 None => CancelStatus::NotCancellable,
                 Some(true) => CancelStatus::Cancelled,
@@ -26,7 +27,7 @@ impl Flight {
             });
         }
         for ticket in info.endpoint.iter().filter_map(|end| end.ticket.as_ref()) {
-            found.push(match self.open_ticket(caller, ticket)? {
+            found.push(match self.ticket_to_cancel(caller, ticket)? {
                 Subject::Metadata(_) | Subject::Done => CancelStatus::NotCancellable,
                 Subject::Statement(id, kept) => {
                     self.results.remove(id);

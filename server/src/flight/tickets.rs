@@ -18,6 +18,10 @@ use crate::bound::Bound;
 use crate::caller::Caller;
 use crate::error::ServerError;
 
+/// A moment at which nothing has expired: what runs is stopped by its ticket or its descriptor also
+/// after their time.
+const BEFORE_ALL: i64 = i64::MIN;
+
 /// What a valid ticket gives access to.
 pub(super) enum Subject {
     /// The answer of a statement.
@@ -63,9 +67,28 @@ impl Flight {
         caller: &Caller,
         sealed: &[u8],
     ) -> Result<(Uuid, Arc<Polled>), ServerError> {
+        self.polled_at(caller, sealed, now())
+    }
+
+    /// The statement of the caller's that is to be cancelled by what it is polled with.
+    pub(super) fn poll_to_cancel(
+        &self,
+        caller: &Caller,
+        sealed: &[u8],
+    ) -> Result<Arc<Polled>, ServerError> {
+        let (_, polled) = self.polled_at(caller, sealed, BEFORE_ALL)?;
+        Ok(polled)
+    }
+
+    fn polled_at(
+        &self,
+        caller: &Caller,
+        sealed: &[u8],
+        now: i64,
+    ) -> Result<(Uuid, Arc<Polled>), ServerError> {
         let claims = self
             .seal
-            .open(sealed, Purpose::Poll, &caller.principal, now())?;
+            .open(sealed, Purpose::Poll, &caller.principal, now)?;
         caller.call.follow(&claims.traceparent);
         let id = match claims.subject {
             Some(Sealed::Statement(reference)) => Uuid::from_slice(&reference.id).ok(),
@@ -94,7 +117,7 @@ impl Flight {
     ) -> Result<Bytes, ServerError> {
         // Opening it says that it is used.
         self.open_ticket(caller, ticket)?;
-        let mut claims = self.ticket_claims(caller, ticket)?;
+        let mut claims = self.ticket_claims(caller, ticket, now())?;
         claims.expires_unix_millis = after(self.options.ticket_lifetime);
         Ok(self.seal.seal(&claims)?)
     }
@@ -136,8 +159,26 @@ impl Flight {
         caller: &Caller,
         ticket: &Ticket,
     ) -> Result<Subject, ServerError> {
+        self.subject_at(caller, ticket, now())
+    }
+
+    /// What a ticket of the caller's leads to, to be cancelled.
+    pub(super) fn ticket_to_cancel(
+        &self,
+        caller: &Caller,
+        ticket: &Ticket,
+    ) -> Result<Subject, ServerError> {
+        self.subject_at(caller, ticket, BEFORE_ALL)
+    }
+
+    fn subject_at(
+        &self,
+        caller: &Caller,
+        ticket: &Ticket,
+        now: i64,
+    ) -> Result<Subject, ServerError> {
         let refused = || ServerError::from(ProtocolError::NotSealed("ticket"));
-        let claims = self.ticket_claims(caller, ticket)?;
+        let claims = self.ticket_claims(caller, ticket, now)?;
         caller.call.follow(&claims.traceparent);
         match claims.subject {
             Some(Sealed::Statement(reference)) => {
@@ -156,7 +197,12 @@ impl Flight {
         }
     }
 
-    fn ticket_claims(&self, caller: &Caller, ticket: &Ticket) -> Result<Claims, ServerError> {
+    fn ticket_claims(
+        &self,
+        caller: &Caller,
+        ticket: &Ticket,
+        now: i64,
+    ) -> Result<Claims, ServerError> {
         let Ok(Command::TicketStatementQuery(handle)) = info::command(&ticket.ticket) else {
             return Err(ProtocolError::NotSealed("ticket").into());
         };
@@ -164,7 +210,7 @@ impl Flight {
             &handle.statement_handle,
             Purpose::Result,
             &caller.principal,
-            now(),
+            now,
         )?)
     }
 
