@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use prost::Message;
 use tonic::metadata::MetadataMap;
 
+use super::identity::LONGEST_NAME;
 use crate::error::ServerError;
 
 /// Clients differ in whether they pad.
@@ -20,9 +21,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const AUTHORIZATION: &str = "authorization";
 const OLD_TOKEN: &str = "auth-token-bin";
 
-/// Bytes of a user's name, and of a password or token, that anybody has: what is longer is not
-/// kept, compared or written to a log.
-const LONGEST_NAME: usize = 512;
+/// Bytes of a password or token that anybody has: what is longer is, like a longer name, not kept,
+/// compared or written to a log.
 const LONGEST_SECRET: usize = 16 << 10;
 
 /// A way of showing who one is.

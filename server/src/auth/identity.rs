@@ -11,6 +11,9 @@ const MOST_CHARACTERS: usize = 128;
 
 /// Who a call comes from, once that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
+/// Bytes of the longest name: what is longer is nobody's.
+pub(super) const LONGEST_NAME: usize = MOST_CHARACTERS * char::MAX.len_utf8();
+
 pub(crate) struct Identity {
     principal: Option<Principal>,
     session: Option<Uuid>,
