@@ -261,3 +261,54 @@ async fn metadata_is_ready_at_once() {
     let batches: Vec<_> = stream.try_collect().await.unwrap();
     assert_eq!(cells(&batches).unwrap(), [["cohortql"]]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_without_a_place_to_be_polled_in_does_not_run() {
+    let server = TestServer::with(ServeOptions {
+        poll_wait: Duration::ZERO,
+        max_open_results: 1,
+        ..ServeOptions::default()
+    })
+    .await;
+    let raw = Raw::of(&server).await;
+    raw.query("CREATE TABLE t (n BIGINT)").await.unwrap();
+    let first = raw.poll(statement(BUSY)).await.unwrap();
+    for _ in 0..30 {
+        let full = raw.poll(statement("INSERT INTO t VALUES (1)")).await;
+        let full = full.unwrap_err();
+        assert_eq!(full.code(), Code::ResourceExhausted, "{full:?}");
+        assert!(full.message().contains("polled statements"), "{full:?}");
+    }
+    cancel(&raw, first.info.unwrap()).await.unwrap();
+    until("nothing runs", async || server.engine.queries().is_empty()).await;
+    let counted = raw.query("SELECT count(*) FROM t").await.unwrap();
+    assert_eq!(cells(&counted).unwrap(), [["0"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_been_told_makes_room_for_others() {
+    let server = TestServer::with(ServeOptions {
+        max_open_results_per_user: 1,
+        ..ServeOptions::default()
+    })
+    .await;
+    let raw = Raw::of(&server).await;
+    raw.query("CREATE TABLE t (n BIGINT)").await.unwrap();
+    for number in 0..5 {
+        let asked = statement(&format!("SELECT {number} AS n"));
+        let answer = to_the_end(&raw, raw.poll(asked).await.unwrap()).await;
+        let stream = raw.read(&answer.unwrap().info.unwrap()).await.unwrap();
+        let batches: Vec<_> = stream.try_collect().await.unwrap();
+        assert_eq!(cells(&batches).unwrap(), [[number.to_string()]]);
+        let change = raw.poll(statement("INSERT INTO t VALUES (1)")).await;
+        to_the_end(&raw, change.unwrap()).await.unwrap();
+        let failing = "SELECT CAST(repeat('x', 1 + CAST(random() AS INT)) AS INT)";
+        let failed = match raw.poll(statement(failing)).await {
+            Ok(answer) => to_the_end(&raw, answer).await.map(drop),
+            Err(status) => Err(status),
+        };
+        assert_eq!(failed.unwrap_err().code(), Code::InvalidArgument);
+    }
+    let counted = raw.query("SELECT count(*) FROM t").await.unwrap();
+    assert_eq!(cells(&counted).unwrap(), [["5"]]);
+}

@@ -12,7 +12,6 @@ use cohortql_engine::StatementKind;
 use cohortql_protocol::polling;
 use futures::{StreamExt, stream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -33,7 +32,6 @@ pub(super) struct Polled {
     asked: FlightDescriptor,
     outcome: watch::Receiver<Option<Outcome>>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
 }
 
 /// What became of it.
@@ -49,7 +47,7 @@ enum Outcome {
 
 impl Drop for Polled {
     fn drop(&mut self) {
-        self.task.abort();
+        self.stop.cancel();
     }
 }
 
@@ -112,34 +110,33 @@ impl Flight {
         asked: FlightDescriptor,
     ) -> Result<(Uuid, Arc<Polled>), ServerError> {
         let (tell, outcome) = watch::channel(None);
-        let stop = CancellationToken::new();
+        let (bytes, stop) = (bound.bytes(), CancellationToken::new());
+        let polled = Arc::new(Polled {
+            bound: bound.clone(),
+            asked: info::echoed(asked),
+            outcome,
+            stop: stop.clone(),
+        });
+        // It starts only once there is a place to ask about it.
+        let id = self.polls.put(caller.owner(), Arc::clone(&polled), bytes)?;
         let work = run(
-            bound.clone(),
+            bound,
             Arc::clone(&self.results),
             caller.owner(),
             self.drain.enter(),
             caller.call.clone(),
         );
-        let (drain, stopped, ended) = (self.drain.clone(), stop.clone(), caller.open.ended());
-        let task = tokio::spawn(async move {
+        let (drain, ended) = (self.drain.clone(), caller.open.ended());
+        tokio::spawn(async move {
             let outcome = tokio::select! {
                 biased;
                 outcome = drain.unless_closing(work) => outcome,
-                () = stopped.cancelled() => Err(ServerError::Cancelled),
+                () = stop.cancelled() => Err(ServerError::Cancelled),
                 () = ended.cancelled() => Err(ServerError::SessionClosed),
             };
             let outcome = outcome.unwrap_or_else(|error| Outcome::Failed(Box::new(error.into())));
             tell.send_replace(Some(outcome));
         });
-        let bytes = bound.bytes();
-        let polled = Arc::new(Polled {
-            bound,
-            asked: info::echoed(asked),
-            outcome,
-            stop,
-            task,
-        });
-        let id = self.polls.put(caller.owner(), Arc::clone(&polled), bytes)?;
         Ok((id, polled))
     }
 
