@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use arrow::datatypes::{DataType, Field, IntervalUnit, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, IntervalUnit, Schema, SchemaRef, TimeUnit};
 use cohortql_protocol::{Types, wire_schema};
 
 use super::listing::Listed;
@@ -10,13 +10,10 @@ use super::listing::Listed;
 /// Field metadata in which table formats keep a column's comment.
 const COMMENTS: [&str; 2] = ["comment", "delta.comment"];
 
-/// A table's columns in the types that are sent, each with the metadata that JDBC and ODBC drivers read.
-pub(super) fn described(listed: &Listed, types: Types) -> Schema {
-    let Some(table) = &listed.table else {
-        return Schema::empty();
-    };
-    let own = table.schema();
-    let wire = wire_schema(&own, types);
+/// A table's columns in the types that are sent, each with the metadata that JDBC and ODBC drivers
+/// read; `own` are those that it has.
+pub(super) fn described(listed: &Listed, own: &SchemaRef, types: Types) -> Schema {
+    let wire = wire_schema(own, types);
     let fields = wire.fields().iter().zip(own.fields()).map(|(sent, own)| {
         let mut metadata = sent.metadata().clone();
         metadata.extend(column_metadata(listed, sent.data_type(), own.metadata()));

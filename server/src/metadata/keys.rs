@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow_flight::sql::CommandGetPrimaryKeys;
 use cohortql_engine::Session;
+use datafusion::catalog::TableProvider;
 use datafusion::common::Constraint;
 
 use super::listing::{Listed, list};
@@ -63,14 +64,13 @@ pub(super) async fn primary(
             && name == query.table
     })
     .await;
-    let keys: Vec<KeyColumn> = listed
-        .iter()
-        .flat_map(|table| {
-            (1..)
-                .zip(key_columns(table))
-                .map(move |(sequence, column)| (table, column, sequence))
-        })
-        .collect();
+    let mut keys: Vec<KeyColumn> = Vec::new();
+    for table in &listed {
+        let opened = table.open(session).await;
+        let columns = opened.map_or_else(Vec::new, |opened| key_columns(opened.as_ref()));
+        let columns = (1..).zip(columns);
+        keys.extend(columns.map(|(sequence, column)| (table, column, sequence)));
+    }
     let text = |value: fn(&KeyColumn) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(keys.iter().map(value)))
     };
@@ -87,10 +87,7 @@ pub(super) async fn primary(
     Ok(RecordBatch::try_new(primary_schema(), columns)?)
 }
 
-fn key_columns(listed: &Listed) -> Vec<String> {
-    let Some(table) = &listed.table else {
-        return Vec::new();
-    };
+fn key_columns(table: &dyn TableProvider) -> Vec<String> {
     let schema = table.schema();
     let key = table.constraints().and_then(|constraints| {
         constraints.iter().find_map(|constraint| match constraint {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cohortql_engine::Session;
-use datafusion::catalog::TableProvider;
+use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::logical_expr::TableType;
 
 use crate::sessions::TableTerm;
@@ -27,7 +27,7 @@ impl Kind {
     }
 }
 
-/// A table or view.
+/// A table or view, which nobody has opened for being listed: it may be far away, or broken.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
     /// Its catalog.
@@ -38,8 +38,22 @@ pub(crate) struct Listed {
     pub(crate) name: String,
     /// Table or view.
     pub(crate) kind: Kind,
+}
+
+impl Listed {
     /// The table itself; none when it cannot be opened now, which does not hide its name.
-    pub(crate) table: Option<Arc<dyn TableProvider>>,
+    pub(super) async fn open(&self, session: &Session) -> Option<Arc<dyn TableProvider>> {
+        match schema(session, &self.catalog, &self.schema)?
+            .table(&self.name)
+            .await
+        {
+            Ok(table) => table,
+            Err(error) => {
+                tracing::warn!(table = %self.name, error = %error, "a table cannot be opened");
+                None
+            }
+        }
+    }
 }
 
 /// The names of all catalogs and schemas, in order.
@@ -69,11 +83,7 @@ pub(crate) async fn list(
 ) -> Vec<Listed> {
     let mut listed = Vec::new();
     for (catalog, schema) in schemas(session) {
-        let Some(provider) = session
-            .context()
-            .catalog(&catalog)
-            .and_then(|provider| provider.schema(&schema))
-        else {
+        let Some(provider) = self::schema(session, &catalog, &schema) else {
             continue;
         };
         let mut names = provider.table_names();
@@ -82,26 +92,22 @@ pub(crate) async fn list(
             if !wanted(&catalog, &schema, &name) {
                 continue;
             }
-            // The catalog knows it without opening what may be far away, or broken.
+            // The catalog knows it without opening the table.
             let kind = match provider.table_type(&name).await {
                 Ok(Some(TableType::View)) => Kind::View,
                 _ => Kind::Table,
-            };
-            let table = match provider.table(&name).await {
-                Ok(table) => table,
-                Err(error) => {
-                    tracing::warn!(table = %name, error = %error, "a table cannot be opened");
-                    None
-                }
             };
             listed.push(Listed {
                 catalog: catalog.clone(),
                 schema: schema.clone(),
                 name,
                 kind,
-                table,
             });
         }
     }
     listed
+}
+
+fn schema(session: &Session, catalog: &str, schema: &str) -> Option<Arc<dyn SchemaProvider>> {
+    session.context().catalog(catalog)?.schema(schema)
 }

@@ -52,10 +52,14 @@ pub(super) async fn rows(
         text(&|table| table.kind.name(term)),
     ];
     if query.include_schema {
-        let schemas = listed
-            .iter()
-            .map(|listed| encoded(listed, types))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut schemas = Vec::with_capacity(listed.len());
+        for table in &listed {
+            let described = match table.open(session).await {
+                Some(opened) => described(table, &opened.schema(), types),
+                None => Schema::empty(),
+            };
+            schemas.push(encoded(&described)?);
+        }
         columns.push(Arc::new(BinaryArray::from_iter_values(schemas)));
     }
     Ok(RecordBatch::try_new(schema(query.include_schema), columns)?)
@@ -72,10 +76,80 @@ fn asked_for(kinds: &[String], kind: Kind) -> bool {
         })
 }
 
-/// The table's columns as they are sent when it is queried, as an IPC message.
-fn encoded(listed: &Listed, types: Types) -> Result<Vec<u8>, ServerError> {
-    let schema = described(listed, types);
+/// A table's columns as they are sent when it is queried, as an IPC message.
+fn encoded(columns: &Schema) -> Result<Vec<u8>, ServerError> {
     let options = IpcWriteOptions::default();
-    let message = IpcMessage::try_from(SchemaAsIpc::new(&schema, &options))?;
+    let message = IpcMessage::try_from(SchemaAsIpc::new(columns, &options))?;
     Ok(message.0.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use cohortql_engine::Engine;
+    use datafusion::catalog::{
+        CatalogProvider, MemoryCatalogProvider, SchemaProvider, TableProvider,
+    };
+    use datafusion::error::Result;
+    use datafusion::logical_expr::TableType;
+
+    use super::*;
+
+    /// A schema with a table and a view, which counts how often one is opened.
+    #[derive(Debug, Default)]
+    struct Far(AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl SchemaProvider for Far {
+        fn table_names(&self) -> Vec<String> {
+            vec!["table".to_owned(), "view".to_owned()]
+        }
+
+        async fn table(&self, _name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(None)
+        }
+
+        async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
+            Ok(Some(match name {
+                "view" => TableType::View,
+                _ => TableType::Base,
+            }))
+        }
+
+        fn table_exist(&self, _name: &str) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn tables_are_opened_only_for_the_columns_that_are_asked_for() {
+        let engine = Engine::builder().build().await.unwrap();
+        let (session, far) = (engine.session(), Arc::new(Far::default()));
+        let catalog = MemoryCatalogProvider::new();
+        catalog
+            .register_schema("far", Arc::clone(&far) as _)
+            .unwrap();
+        session
+            .context()
+            .register_catalog("away", Arc::new(catalog));
+        for (include_schema, kinds, listed, opened) in [
+            (false, &[][..], 2, 0),
+            (false, &["VIEW"], 1, 0),
+            (true, &["VIEW"], 1, 1),
+            (true, &["SYSTEM TABLE"], 0, 1),
+            (true, &[], 2, 3),
+        ] {
+            let query = CommandGetTables {
+                catalog: Some("away".to_owned()),
+                include_schema,
+                table_types: kinds.iter().map(ToString::to_string).collect(),
+                ..CommandGetTables::default()
+            };
+            let rows = rows(&session, &query, Types::Plain, TableTerm::Table).await;
+            assert_eq!(rows.unwrap().num_rows(), listed);
+            assert_eq!(far.0.load(Ordering::SeqCst), opened);
+        }
+    }
 }
