@@ -2,7 +2,8 @@
 //!
 //! Logins of one user from one place go one after the other. A comparison takes a core and some
 //! megabytes for a while, so only some run at once, and those who have not logged in from where they
-//! are before share one turn there: a flood from one place holds the others up by one comparison.
+//! are before share one queue there: a flood from one place holds the others up by one comparison,
+//! and those who are known there not even by that.
 
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,7 @@ use crate::error::ServerError;
 /// Comparisons at once, at most; half the cores where there are few.
 const MOST_WORKERS: usize = 4;
 
-/// Logins that may wait: of one user at one place, and of one place.
+/// Logins that may wait: of one user at one place, and of all at one place who are not known there.
 const WAITING_OF_PAIR: usize = 64;
 const WAITING_OF_ORIGIN: usize = 1_024;
 
@@ -53,24 +54,24 @@ impl Attempts {
         compare: impl FnOnce() -> Option<T> + Send + 'static,
     ) -> Result<Option<T>, ServerError> {
         let pair = (user.to_owned(), origin);
-        let place = self.origins.place(&origin).ok_or_else(too_many)?;
+        // Many share an address: whoever is known there stays out of the queue of the others.
+        let is_known = self.throttle().is_known(user, origin, Instant::now());
+        let place = match is_known {
+            true => None,
+            false => Some(self.origins.place(&origin).ok_or_else(too_many)?),
+        };
         let own = self.pairs.place(&pair).ok_or_else(too_many)?;
         let _own_turn = own.turn().await.ok_or_else(closed)?;
         if let Some(found) = known() {
             return Ok(Some(found));
         }
-        let now = Instant::now();
-        let (wait, is_known) = {
-            let throttle = self.throttle();
-            let is_known = throttle.is_known(user, origin, now);
-            (throttle.wait(user, origin, now), is_known)
-        };
+        let wait = self.throttle().wait(user, origin, Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        let turn = match is_known {
-            true => None,
-            false => Some(place.turn().await.ok_or_else(closed)?),
+        let turn = match &place {
+            None => None,
+            Some(place) => Some(place.turn().await.ok_or_else(closed)?),
         };
         let worker = Arc::clone(&self.workers).acquire_owned().await;
         let worker = worker.map_err(|_| closed())?;
@@ -200,5 +201,22 @@ mod tests {
             .await;
         assert_eq!(other.unwrap(), Some(()));
         drop(places);
+    }
+
+    #[tokio::test]
+    async fn who_is_known_is_not_shut_out_by_a_flood_from_the_same_place() {
+        let attempts = Attempts::new();
+        let ada = || attempts.attempt("ada", origin(1), || None, || Some(()));
+        assert_eq!(ada().await.unwrap(), Some(()));
+        let flood: Vec<_> = (0..WAITING_OF_ORIGIN)
+            .map(|_| attempts.origins.place(&origin(1)).unwrap())
+            .collect();
+        let turn = flood[0].turn().await;
+        for _ in 0..20 {
+            let mut throttle = attempts.throttle();
+            throttle.failed("eve", origin(1), Instant::now());
+        }
+        assert_eq!(ada().await.unwrap(), Some(()));
+        drop(turn);
     }
 }
