@@ -10,7 +10,7 @@ use super::raw;
 use crate::error::ServerError;
 
 /// More than this is no difference between clocks any more.
-const MOST_LEEWAY: Duration = Duration::from_secs(10 * 60);
+const MOST_LEEWAY: Duration = Duration::from_secs(60);
 
 /// The difference between clocks that is put up with unless told otherwise.
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
@@ -28,7 +28,7 @@ pub struct JwtConfig {
     pub issuer: Option<String>,
     /// What `aud` must be, or hold.
     pub audience: Option<String>,
-    /// By how much clocks may differ.
+    /// By how much clocks may differ: tokens are good for so much longer, and before.
     pub leeway: Duration,
     /// The claim that names the user.
     pub user_claim: String,
@@ -105,9 +105,10 @@ impl JwtConfig {
         }
         let leeway_span = raw.leeway.as_ref().map_or(0..0, Spanned::span);
         let leeway = document.duration("server.jwt.leeway", raw.leeway)?;
-        if leeway.is_some_and(|leeway| leeway > MOST_LEEWAY) {
-            let message = "expected at most 10m";
-            return Err(document.wrong(&leeway_span, "server.jwt.leeway", message));
+        let leeway = leeway.unwrap_or(DEFAULT_LEEWAY);
+        if leeway > MOST_LEEWAY {
+            let message = format!("expected at most {MOST_LEEWAY:?}, got {leeway:?}");
+            return Err(document.wrong(&leeway_span, "server.jwt.leeway", &message));
         }
         let user_claim = claim(document, "server.jwt.user_claim", raw.user_claim)?;
         Ok(Self {
@@ -116,7 +117,7 @@ impl JwtConfig {
             jwks_file,
             issuer: raw.issuer,
             audience: raw.audience,
-            leeway: leeway.unwrap_or(DEFAULT_LEEWAY),
+            leeway,
             user_claim: user_claim.unwrap_or_else(|| "sub".to_owned()),
             roles_claim: claim(document, "server.jwt.roles_claim", raw.roles_claim)?,
         })

@@ -196,6 +196,10 @@ fn errors_name_line_key_and_what_came() {
             "jwks_file is for RS256 and ES256, which are not among them",
         ),
         (
+            "[server.jwt]\nalgorithms = ['HS256']\nsecret_env = 'S'\nleeway = '61s'",
+            "line 4: server.jwt.leeway: expected at most 60s, got 61s",
+        ),
+        (
             "[users.ada]\nroles = []",
             "users.ada: expected a password, tokens or a certificate, got none",
         ),
