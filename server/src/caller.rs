@@ -112,6 +112,7 @@ fn timeout(metadata: &MetadataMap) -> Option<Duration> {
         return None;
     }
     let value: u64 = digits.parse().ok()?;
+        grounds: identity.grounds(),
     match unit {
         "H" => Some(Duration::from_secs(value * 3_600)),
         "M" => Some(Duration::from_secs(value * 60)),

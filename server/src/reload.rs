@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use cohortql_engine::{Config, Engine};
+use cohortql_engine::{Config, Engine, Principal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
-use crate::auth::{Authenticator, Directory};
+use crate::auth::{Authenticator, Directory, Grounds};
 use crate::config::{self, AccessConfig, ServerConfig, TlsConfig};
 use crate::error::ServerError;
 use crate::serve::{ServeOptions, check_exposure};
+use crate::sessions::Sessions;
 use crate::tls::{self, Encryption};
 
 /// How often the files are looked at.
@@ -97,6 +98,7 @@ impl Watched {
 pub(crate) struct Reloader {
     pub(crate) engine: Engine,
     pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) encryption: Arc<Encryption>,
     pub(crate) options: ServeOptions,
     pub(crate) address: std::net::SocketAddr,
@@ -206,8 +208,9 @@ impl Reloader {
         )
     }
 
-    /// Puts users and roles in force at once, and certificates. One broken file does not hold back
-    /// the others: a user who was taken away is gone, whatever state the certificate is in.
+    /// Puts users and roles in force at once, and certificates; what runs of those who are let in no
+    /// more is stopped. One broken file does not hold back the others: a user who was taken away is
+    /// gone, whatever state the certificate is in.
     fn apply(
         &self,
         access: &AccessConfig,
@@ -219,6 +222,10 @@ impl Reloader {
                 self.engine.set_roles(config.roles)?;
             }
             self.authenticator.replace(directory);
+            let holds = |principal: Option<&Principal>, grounds: &Grounds| {
+                self.authenticator.holds(principal, grounds)
+            };
+            self.sessions.keep(holds);
             Ok(())
         });
         let certificates = match tls {

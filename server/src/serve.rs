@@ -171,13 +171,6 @@ pub async fn serve(
         .map_err(|error| ServerError::Config(format!("the listener has no address: {error}")))?;
     let watched = Watched::new(&options);
     let (authenticator, encryption) = guards(&options, address)?;
-    let reloader = Reloader {
-        engine: engine.clone(),
-        authenticator: Arc::clone(&authenticator),
-        encryption: Arc::clone(&encryption),
-        options: options.clone(),
-        address,
-    };
     let drain = Drain::new();
     let patience = options.drain_timeout;
     let insight = Insight::start(&engine, options.audit.as_ref(), options.traces.as_ref())?;
@@ -195,7 +188,15 @@ pub async fn serve(
         idle: options.session_idle,
         token_lifetime: options.session_lifetime,
     };
-    let sessions = Arc::new(Sessions::new(engine, Arc::clone(&seal), bounds));
+    let sessions = Arc::new(Sessions::new(engine.clone(), Arc::clone(&seal), bounds));
+    let reloader = Reloader {
+        engine,
+        authenticator: Arc::clone(&authenticator),
+        sessions: Arc::clone(&sessions),
+        encryption: Arc::clone(&encryption),
+        options: options.clone(),
+        address,
+    };
     let request_bytes = options.max_request_bytes;
     let (interval, answer) = (options.keepalive_interval, options.keepalive_timeout);
     let flight = Flight::new(options, seal, Arc::clone(&authenticator), drain.clone());

@@ -1,5 +1,8 @@
 //! Sessions of those who log in: which one a token leads to, and how it ends.
 
+use arrow_flight::decode::FlightRecordBatchStream;
+use arrow_flight::error::FlightError;
+use futures::TryStreamExt;
 use tonic::Code;
 
 use super::guarded::{Guarded, PASSWORD, ROLES, token, user};
@@ -136,4 +139,61 @@ async fn a_session_that_nobody_uses_takes_its_bearer_along() {
     );
     // Where nothing was, the token leads to a new one.
     assert_eq!(seen(&plain).await, "1");
+}
+
+/// More rows than anybody reads.
+const ENDLESS: &str = "SELECT value FROM generate_series(1, 1000000000000)";
+
+async fn endless(raw: &Raw) -> FlightRecordBatchStream {
+    let mut stream = raw.read(&raw.info(ENDLESS).await.unwrap()).await.unwrap();
+    stream.try_next().await.unwrap().unwrap();
+    stream
+}
+
+/// Reads on until the stream is said to have ended.
+async fn ends(mut stream: FlightRecordBatchStream) {
+    let ended = loop {
+        match stream.try_next().await {
+            Ok(Some(_)) => {}
+            ended => break ended,
+        }
+    };
+    let Err(FlightError::Tonic(status)) = ended else {
+        panic!("the stream ends as if it were whole");
+    };
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Cancelled, "the session was closed")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_ends_when_its_login_is_taken_away() {
+    let guarded = shop("").await;
+    let bearer = format!("Bearer {}", token("bob"));
+    let connections = [
+        Raw::of(&guarded.server)
+            .await
+            .with("authorization", &bearer),
+        logged_in(&guarded, "bob").await,
+        logged_in(&guarded, "ada").await,
+    ];
+    let by_token = endless(&connections[0]).await;
+    let by_password = endless(&connections[1]).await;
+    let mut other = endless(&connections[2]).await;
+    let queries = || guarded.server.engine.queries().len();
+    assert_eq!(queries(), 3);
+    let (ada, bob) = (user("ada", &["reader"]), user("bob", &["writer"]));
+    let without_token: Vec<&str> = bob.lines().filter(|l| !l.starts_with("tokens")).collect();
+    let without_token = without_token.join("\n");
+    guarded
+        .configure(&format!("{ROLES}{ada}{without_token}"))
+        .await
+        .unwrap();
+    ends(by_token).await;
+    until("one is gone", async || queries() == 2).await;
+    guarded.configure(&format!("{ROLES}{ada}")).await.unwrap();
+    ends(by_password).await;
+    until("another is gone", async || queries() == 1).await;
+    assert!(other.try_next().await.unwrap().is_some());
 }

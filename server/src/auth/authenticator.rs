@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use cohortql_engine::Principal;
 use uuid::Uuid;
 
 use super::attempts::Attempts;
@@ -12,7 +13,7 @@ use super::credentials::Credentials;
 use super::directory::{Directory, refused};
 use super::identity::Identity;
 use super::logins::{Login, LoginOutcome, Logins};
-use super::standing::Standing;
+use super::standing::{Grounds, Standing};
 use super::throttle::Origin;
 use crate::error::ServerError;
 
@@ -88,6 +89,11 @@ impl Authenticator {
         self.directory().is_restricted()
     }
 
+    /// Whether what somebody was let in for is still good.
+    pub(crate) fn holds(&self, principal: Option<&Principal>, grounds: &Grounds) -> bool {
+        self.directory().holds(principal, grounds)
+    }
+
     /// Has `follower` told of each login from now on.
     pub(crate) fn follow(&self, follower: impl Fn(&Login<'_>) + Send + Sync + 'static) {
         self.logins.follow(Box::new(follower));
@@ -109,7 +115,8 @@ impl Authenticator {
         peer: &Peer,
     ) -> Result<Identity, ServerError> {
         let recognised = self.recognised(credentials, peer).await?;
-        let identity = Identity::new(recognised.standing.principal, recognised.session);
+        let standing = recognised.standing;
+        let identity = Identity::new(standing.principal, standing.grounds, recognised.session);
         if recognised.is_compared {
             self.logged_in(&identity, peer);
         }
@@ -129,12 +136,12 @@ impl Authenticator {
             (recognised.session, credentials)
         {
             return Ok(LoggedIn {
-                identity: Identity::new(standing.principal, Some(session)),
+                identity: Identity::new(standing.principal, standing.grounds, Some(session)),
                 bearer: bearer.clone(),
             });
         }
         let (bearer, session) = self.bearers.issue(&standing)?;
-        let identity = Identity::new(standing.principal, Some(session));
+        let identity = Identity::new(standing.principal, standing.grounds, Some(session));
         self.logged_in(&identity, peer);
         Ok(LoggedIn { identity, bearer })
     }

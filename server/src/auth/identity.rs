@@ -3,27 +3,38 @@
 use cohortql_engine::Principal;
 use uuid::Uuid;
 
+use super::standing::Grounds;
+
 /// The name of everybody on a server without users.
 pub const ANONYMOUS: &str = "anonymous";
 
 /// Characters of a user's name.
 const MOST_CHARACTERS: usize = 128;
 
-/// Who a call comes from, once that is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
 /// Bytes of the longest name: what is longer is nobody's.
 pub(super) const LONGEST_NAME: usize = MOST_CHARACTERS * char::MAX.len_utf8();
 
+/// Who a call comes from, once that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
     principal: Option<Principal>,
+    grounds: Grounds,
     session: Option<Uuid>,
 }
 
 impl Identity {
-    /// Somebody, or anybody on a server without users; with the login's id where the call came
-    /// with a session token.
-    pub(super) fn new(principal: Option<Principal>, session: Option<Uuid>) -> Self {
-        Self { principal, session }
+    /// Somebody, or anybody on a server without users, and what that rests on; with the login's id
+    /// where the call came with a session token.
+    pub(super) fn new(
+        principal: Option<Principal>,
+        grounds: Grounds,
+        session: Option<Uuid>,
+    ) -> Self {
+        Self {
+            principal,
+            grounds,
+            session,
+        }
     }
 
     /// The user with his roles; nobody on a server without users, where everything is allowed.
@@ -36,6 +47,11 @@ impl Identity {
         self.principal
             .as_ref()
             .map_or(ANONYMOUS, |principal| &principal.name)
+    }
+
+    /// What makes it good.
+    pub(crate) fn grounds(&self) -> Grounds {
+        self.grounds
     }
 
     /// The id of the login, which is that of its session; none for calls that bring a password, a
@@ -110,11 +126,11 @@ mod tests {
                 name: "ada".to_owned(),
                 roles: roles.iter().map(ToString::to_string).collect(),
             };
-            Identity::new(Some(principal), None)
+            Identity::new(Some(principal), [0; 32], None)
         };
         assert_ne!(identity(&["a", "b"]).seal(), identity(&["a"]).seal());
         assert_ne!(identity(&["ab"]).seal(), identity(&["a", "b"]).seal());
         assert_eq!(identity(&["a"]).seal(), identity(&["a"]).seal());
-        assert_eq!(Identity::new(None, None).seal(), ANONYMOUS);
+        assert_eq!(Identity::new(None, [0; 32], None).seal(), ANONYMOUS);
     }
 }

@@ -179,6 +179,6 @@ fn expiry(value: &Value) -> Option<SystemTime> {
 #[cfg(test)]
 mod key_tests;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;

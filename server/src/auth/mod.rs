@@ -34,6 +34,6 @@ pub use identity::{ANONYMOUS, is_user_name};
 pub(crate) use layer::AuthenticationLayer;
 pub(crate) use logins::{Login, LoginOutcome};
 pub use password::{PasswordHash, hash_password};
-pub(crate) use standing::sha256;
+pub(crate) use standing::{Grounds, sha256};
 pub(crate) use throttle::Origin;
 pub(crate) use turns::Turns;

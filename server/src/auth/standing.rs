@@ -6,7 +6,7 @@ use cohortql_engine::Principal;
 use ring::digest::{Context, SHA256};
 
 /// SHA-256 of all that makes a login good.
-pub(super) type Grounds = [u8; 32];
+pub(crate) type Grounds = [u8; 32];
 
 /// Somebody whose credentials were found good.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cohortql_engine::{Engine, Principal, Session};
 use cohortql_proto::session::SessionOptionValue;
@@ -15,7 +15,9 @@ use tonic::metadata::MetadataMap;
 use uuid::Uuid;
 
 use super::open::OpenSession;
+use super::state::{Entry, State, Way};
 use super::{cookie, options};
+use crate::auth::Grounds;
 use crate::error::ServerError;
 
 /// How long a cookie is good for; its session may end before.
@@ -41,6 +43,8 @@ pub(crate) struct Origin {
     pub(crate) user: String,
     /// What tickets and cookies are sealed for.
     pub(crate) seal: String,
+    /// What the caller was let in for.
+    pub(crate) grounds: Grounds,
     /// Where from.
     pub(crate) client: Option<String>,
     /// The connection's number.
@@ -56,31 +60,6 @@ pub(crate) struct Sessions {
     seal: Arc<Seal>,
     bounds: SessionBounds,
     state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    open: HashMap<Uuid, Entry>,
-    by_connection: HashMap<(u64, Option<Principal>), Uuid>,
-    /// Sessions that have ended while their tokens were good, and when.
-    ended: HashMap<Uuid, Instant>,
-}
-
-struct Entry {
-    session: Arc<OpenSession>,
-    principal: Option<Principal>,
-    user: String,
-    /// Whether a connection is there that leads to it.
-    is_connected: bool,
-    has_cookie: bool,
-    has_token: bool,
-}
-
-/// What leads a call to its session.
-enum Way {
-    Cookie(Uuid),
-    Token(Uuid),
-    Connection,
 }
 
 impl Sessions {
@@ -125,6 +104,7 @@ impl Sessions {
             session: Arc::clone(&session),
             principal: origin.principal.clone(),
             user: origin.user.clone(),
+            grounds: origin.grounds,
             is_connected: !has_token,
             has_cookie: false,
             has_token,
@@ -187,7 +167,7 @@ impl Sessions {
                 Ok(session.id())
             }
             (None, Way::Token(id)) => {
-                state.ended.insert(id, Instant::now());
+                state.ended.insert(&origin.user, id);
                 Ok(id)
             }
             (None, Way::Cookie(_) | Way::Connection) => Err(ServerError::NotFound(
@@ -218,8 +198,19 @@ impl Sessions {
     pub(crate) fn sweep(&self) {
         let mut state = self.lock();
         let remembered = self.bounds.token_lifetime;
-        state.ended.retain(|_, ended| ended.elapsed() < remembered);
+        state.ended.forget(remembered);
         self.evict(&mut state, |entry| entry.is_idle(self.bounds.idle));
+    }
+
+    /// Ends all sessions but those whose callers are still let in for what they came with.
+    pub(crate) fn keep(&self, is_good: impl Fn(Option<&Principal>, &Grounds) -> bool) {
+        let mut state = self.lock();
+        let entries = state.open.iter();
+        let over = entries.filter(|(_, entry)| !is_good(entry.principal.as_ref(), &entry.grounds));
+        let over: Vec<Uuid> = over.map(|(id, _)| *id).collect();
+        for id in over {
+            state.end(id);
+        }
     }
 
     fn way(&self, origin: &Origin, metadata: &MetadataMap) -> Result<Way, ServerError> {
@@ -269,59 +260,15 @@ impl Sessions {
             })
             .collect();
         for (id, was_set) in over {
-            state.end(id);
-            if !was_set {
-                state.ended.remove(&id);
+            match was_set {
+                true => state.end(id),
+                false => drop(state.take(id)),
             }
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn find(&self, origin: &Origin, way: &Way) -> Result<Option<Arc<OpenSession>>, ServerError> {
-        let id = match way {
-            Way::Cookie(id) | Way::Token(id) => Some(*id),
-            Way::Connection => {
-                let key = (origin.connection, origin.principal.clone());
-                self.by_connection.get(&key).copied()
-            }
-        };
-        // Roles may be others than those that the session was opened with.
-        let entry = id.and_then(|id| self.open.get(&id));
-        let entry = entry.filter(|entry| entry.principal == origin.principal);
-        match (way, entry) {
-            (_, Some(entry)) => Ok(Some(Arc::clone(&entry.session))),
-            (Way::Cookie(_), None) => Err(ServerError::NoSession),
-            (Way::Token(id), None) if self.ended.contains_key(id) => Err(ServerError::SessionEnded),
-            (Way::Token(_) | Way::Connection, None) => Ok(None),
-        }
-    }
-
-    fn end(&mut self, id: Uuid) {
-        self.by_connection.retain(|_, of| *of != id);
-        if let Some(entry) = self.open.remove(&id) {
-            entry.session.end();
-            if entry.has_token {
-                self.ended.insert(id, Instant::now());
-            }
-        }
-    }
-
-    fn count_of(&self, user: &str) -> usize {
-        let entries = self.open.values();
-        entries.filter(|entry| entry.user == user).count()
-    }
-}
-
-impl Entry {
-    /// Whether nothing holds it and nobody has used it for this long.
-    fn is_idle(&self, limit: Duration) -> bool {
-        // The registry has one reference; calls and streams that go on have others.
-        !self.is_connected && self.session.idle() >= limit && Arc::strong_count(&self.session) == 1
     }
 }
 

@@ -36,6 +36,7 @@ fn from(name: &str, connection: u64) -> Origin {
         }),
         user: name.to_owned(),
         seal: name.to_owned(),
+        grounds: [0; 32],
         client: None,
         connection,
         token: None,
@@ -118,6 +119,29 @@ async fn an_idle_token_gets_a_new_session_only_where_nothing_was_set() {
     assert!(matches!(refused, Err(ServerError::SessionEnded)));
     let still = sessions.open(&from("bob", 2), &none).unwrap();
     assert_eq!(still.id(), connected.id());
+}
+
+#[tokio::test]
+async fn only_sessions_whose_login_is_good_are_kept() {
+    let sessions = sessions(LONG).await;
+    let none = MetadataMap::new();
+    let token = Uuid::new_v4();
+    let old = Origin {
+        grounds: [1; 32],
+        ..with_token("ada", 1, token)
+    };
+    let (ada, bob) = (
+        sessions.open(&old, &none).unwrap(),
+        sessions.open(&from("bob", 1), &none).unwrap(),
+    );
+    sessions.keep(|principal, grounds| principal.is_some() && *grounds == [0; 32]);
+    assert!(ada.ended().is_cancelled() && !bob.ended().is_cancelled());
+    let refused = sessions.open(&with_token("ada", 1, token), &none);
+    assert!(matches!(refused, Err(ServerError::SessionEnded)));
+    assert_eq!(
+        sessions.open(&from("bob", 1), &none).unwrap().id(),
+        bob.id()
+    );
 }
 
 #[tokio::test]

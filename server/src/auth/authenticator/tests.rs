@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::super::directory::tests::cheap_hash;
+use super::super::jwt::testing::{Folder, SECRET, by_secret, config};
 use super::super::standing::sha256;
 use super::*;
-use crate::config::{AccessConfig, TokenConfig, UserConfig};
+use crate::config::{AccessConfig, JwtAlgorithm, JwtConfig, JwtSecret, TokenConfig, UserConfig};
 
 fn access(names: &[&str]) -> AccessConfig {
     let users: BTreeMap<String, UserConfig> = names
@@ -145,6 +148,47 @@ async fn another_directory_counts_at_once() {
         who(&authenticator, Some(bearer(&login.bearer))).await,
         "the session has ended, as the user or the roles have changed; log in again"
     );
+}
+
+#[tokio::test]
+async fn a_json_web_token_is_good_as_long_as_its_user_is_there() {
+    let folder = Folder::new();
+    let secret = folder.file("secret", SECRET);
+    let with = |names: &[&str], roles_claim: Option<&str>| {
+        let jwt = JwtConfig {
+            secret: Some(JwtSecret::File(secret.clone())),
+            roles_claim: roles_claim.map(str::to_owned),
+            ..config(&[JwtAlgorithm::Hs256])
+        };
+        let access = AccessConfig {
+            jwt: Some(jwt),
+            ..access(names)
+        };
+        Directory::load(&access).unwrap()
+    };
+    let ended = "the session has ended, as the user or the roles have changed; log in again";
+    let unknown = "the token is not believed: its user is not known here";
+    // Where tokens name the roles, users need no entry; a login still ends with it.
+    for (roles_claim, before, after) in [
+        (None, "ada ada-role", unknown),
+        (Some("groups"), "ada x", "ada x"),
+    ] {
+        let directory = with(&["ada", "bob"], roles_claim);
+        let authenticator = Authenticator::new(directory, Duration::from_secs(60)).unwrap();
+        let token = bearer(&by_secret(json!({ "groups": ["x"] })));
+        let login = authenticator.log_in(Some(&token), &peer()).await.unwrap();
+        let session = bearer(&login.bearer);
+        let identity = login.identity;
+        let holds = || authenticator.holds(identity.principal(), &identity.grounds());
+        for credentials in [&token, &session] {
+            assert_eq!(who(&authenticator, Some(credentials.clone())).await, before);
+        }
+        assert!(holds());
+        authenticator.replace(with(&["bob"], roles_claim));
+        assert_eq!(who(&authenticator, Some(token)).await, after);
+        assert_eq!(who(&authenticator, Some(session)).await, ended);
+        assert!(!holds());
+    }
 }
 
 #[tokio::test]

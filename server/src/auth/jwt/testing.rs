@@ -15,18 +15,22 @@ pub(super) const PRIVATE: &[u8] = include_bytes!("rsa.pem");
 pub(super) const PUBLIC: &[u8] = include_bytes!("rsa_public.pem");
 pub(super) const KEY_SET: &str = include_str!("rsa_public.json");
 
-pub(super) const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
+pub(in crate::auth) const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
-pub(super) struct Folder(std::path::PathBuf);
+pub(in crate::auth) struct Folder(std::path::PathBuf);
 
 impl Folder {
-    pub(super) fn new() -> Self {
+    pub(in crate::auth) fn new() -> Self {
         let path = std::env::temp_dir().join(uuid::Uuid::new_v4().to_string());
         std::fs::create_dir(&path).unwrap();
         Self(path)
     }
 
-    pub(super) fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> std::path::PathBuf {
+    pub(in crate::auth) fn file(
+        &self,
+        name: &str,
+        contents: impl AsRef<[u8]>,
+    ) -> std::path::PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, contents).unwrap();
         path
@@ -39,7 +43,7 @@ impl Drop for Folder {
     }
 }
 
-pub(super) fn config(algorithms: &[JwtAlgorithm]) -> JwtConfig {
+pub(in crate::auth) fn config(algorithms: &[JwtAlgorithm]) -> JwtConfig {
     JwtConfig {
         algorithms: algorithms.to_vec(),
         secret: None,
@@ -102,7 +106,7 @@ pub(super) fn by_rsa(kid: Option<&str>, changes: Value) -> String {
     encode(&header(Algorithm::RS256, kid), &claims(changes), &key).unwrap()
 }
 
-pub(super) fn by_secret(changes: Value) -> String {
+pub(in crate::auth) fn by_secret(changes: Value) -> String {
     let key = EncodingKey::from_secret(SECRET);
     encode(&header(Algorithm::HS256, None), &claims(changes), &key).unwrap()
 }
