@@ -15,7 +15,7 @@ use tonic::server::NamedService;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
-use crate::auth::{AuthenticationLayer, Authenticator, Directory};
+use crate::auth::{AuthenticationLayer, Authenticator, Directory, Doors, STRANGER_BYTES};
 use crate::config::{AccessConfig, TlsConfig};
 use crate::control::ControlService;
 use crate::drain::Drain;
@@ -201,6 +201,11 @@ pub async fn serve(
     let (interval, answer) = (options.keepalive_interval, options.keepalive_timeout);
     let flight = Flight::new(options, seal, Arc::clone(&authenticator), drain.clone());
     let flight = Arc::new(flight);
+    let calls = FlightServiceServer::new(Service(Arc::clone(&flight)));
+    let calls = Doors {
+        handshake: calls.clone().max_decoding_message_size(STRANGER_BYTES),
+        others: calls.max_decoding_message_size(request_bytes),
+    };
     let stopped = CancellationToken::new();
     let server = Server::builder()
         .http2_keepalive_interval(Some(interval))
@@ -210,11 +215,8 @@ pub async fn serve(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .layer(insight.layer())
         .layer(AuthenticationLayer::new(authenticator))
-        .add_service(health_service)
-        .add_service(
-            FlightServiceServer::new(Service(Arc::clone(&flight)))
-                .max_decoding_message_size(request_bytes),
-        )
+        .add_service(health_service.max_decoding_message_size(STRANGER_BYTES))
+        .add_service(calls)
         .add_service(ControlServer::new(ControlService))
         .serve_with_incoming_shutdown(
             incoming(listener, Arc::clone(&sessions), encryption),

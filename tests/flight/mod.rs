@@ -24,6 +24,7 @@ mod schemas;
 mod server;
 mod sessions;
 mod statements;
+mod strangers;
 mod streaming;
 mod substrait;
 mod tickets;

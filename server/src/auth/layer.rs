@@ -10,16 +10,11 @@ use tonic::codegen::http::{Request, Response};
 use tonic::metadata::MetadataMap;
 use tower::{Layer, Service};
 
+use super::doors::is_open;
 use super::{Authenticator, Credentials};
 use crate::connection::Connection;
 use crate::error::ServerError;
 use crate::insight::Call;
-
-/// Calls that anybody may make: those of gRPC's health service.
-const HEALTH: &str = "/grpc.health.v1.Health/";
-
-/// The call that brings its credentials itself, as it may bring them in its payload.
-const HANDSHAKE: &str = "/arrow.flight.protocol.FlightService/Handshake";
 
 /// Puts an [`Identity`](super::Identity) into each request, or refuses it.
 #[derive(Clone)]
@@ -75,9 +70,9 @@ where
         let mut inner = std::mem::replace(&mut self.inner, next);
         let authenticator = Arc::clone(&self.authenticator);
         Box::pin(async move {
-            let path = request.uri().path();
-            let is_open = path.starts_with(HEALTH) || path == HANDSHAKE;
-            if !is_open && let Err(error) = identify(&authenticator, &mut request).await {
+            if !is_open(request.uri().path())
+                && let Err(error) = identify(&authenticator, &mut request).await
+            {
                 return Ok(Status::from(error).into_http());
             }
             inner.call(request).await

@@ -2,7 +2,8 @@
 //!
 //! Every call passes the [`AuthenticationLayer`] before any service sees it: it reads the
 //! credentials, asks the [`Authenticator`] whose they are, and puts the [`Identity`] into the
-//! request. Health checks pass without, and Handshake brings its credentials itself.
+//! request. Health checks pass without, and Handshake brings its credentials itself; the
+//! [`Doors`] keep what strangers send there small.
 //!
 //! Passwords are argon2id hashes, compared on a bounded number of threads and at a bounded pace;
 //! tokens are compared by their hashes; JSON web tokens and client certificates are believed as far
@@ -15,6 +16,7 @@ mod authenticator;
 mod bearer;
 mod credentials;
 mod directory;
+mod doors;
 mod identity;
 mod jwks;
 mod jwt;
@@ -29,6 +31,7 @@ mod verified;
 pub(crate) use authenticator::{Authenticator, Peer};
 pub(crate) use credentials::Credentials;
 pub(crate) use directory::Directory;
+pub(crate) use doors::{Doors, STRANGER_BYTES};
 pub(crate) use identity::Identity;
 pub use identity::{ANONYMOUS, is_user_name};
 pub(crate) use layer::AuthenticationLayer;
