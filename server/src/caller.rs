@@ -1,6 +1,7 @@
 //! Who is calling, in which session, and until when the answer is wanted.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cohortql_engine::{Engine, Session};
@@ -40,6 +41,8 @@ pub(crate) struct Caller {
     pub(crate) call: Call,
     /// The driver that it comes from.
     pub(crate) driver: Driver,
+    /// Whether what it does finds out itself when it has to stop.
+    stops_itself: AtomicBool,
 }
 
 impl Caller {
@@ -63,7 +66,21 @@ impl Caller {
             }),
             call: Call::of(request.extensions()),
             driver: Driver::of(metadata),
+            stops_itself: AtomicBool::new(false),
         })
+    }
+
+    /// Says that what the call does finds out itself when it has to stop, and says what has become
+    /// of it. Nobody else stops it from now on, which would say that nothing has happened.
+    pub(crate) fn stops_itself(&self) {
+        self.stops_itself.store(true, Ordering::Release);
+    }
+
+    /// Waits for ever where what the call does stops itself.
+    pub(crate) async fn unless_it_stops_itself(&self) {
+        if self.stops_itself.load(Ordering::Acquire) {
+            std::future::pending().await
+        }
     }
 
     /// Whose the things are that the server keeps for the caller.
@@ -95,6 +112,7 @@ pub(crate) fn origin<T>(request: &Request<T>) -> Result<Origin, ServerError> {
         principal: identity.principal().cloned(),
         user: identity.name().to_owned(),
         seal: identity.seal(),
+        grounds: identity.grounds(),
         client: Some(connection.peer().address.to_string()),
         connection: connection.number(),
         token: identity.session(),
@@ -112,7 +130,6 @@ fn timeout(metadata: &MetadataMap) -> Option<Duration> {
         return None;
     }
     let value: u64 = digits.parse().ok()?;
-        grounds: identity.grounds(),
     match unit {
         "H" => Some(Duration::from_secs(value * 3_600)),
         "M" => Some(Duration::from_secs(value * 60)),

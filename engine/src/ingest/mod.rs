@@ -17,6 +17,7 @@ mod target;
 mod types;
 mod warehouse;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -26,9 +27,9 @@ use datafusion::common::TableReference;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::streaming::StreamingTableExec;
-use futures::TryStreamExt;
 use futures::future::{Either, select};
 use futures::stream::BoxStream;
+use futures::{FutureExt, TryStreamExt};
 
 use self::columns::Columns;
 use self::target::Target;
@@ -62,8 +63,32 @@ impl Session {
         schema: SchemaRef,
         rows: Incoming,
     ) -> Result<u64, EngineError> {
+        let never = std::future::pending();
+        self.ingest_until(request, schema, rows, never).await
+    }
+
+    /// Does the same, and stops when `stop` resolves: with [`EngineError::Cancelled`] where nothing
+    /// has happened, else with what becomes of the rows, which were handed over for good.
+    ///
+    /// # Errors
+    /// Those of [`Self::ingest`].
+    pub async fn ingest_until(
+        &self,
+        request: IngestRequest,
+        schema: SchemaRef,
+        rows: Incoming,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<u64, EngineError> {
         let mut running = self.start_text(&format!("INGEST INTO {request}"));
-        self.take_turn(&mut running).await?;
+        let mut stop = Box::pin(stop.map(|()| EngineError::Cancelled));
+        let turn = {
+            let turn = pin!(self.take_turn(&mut running));
+            match select(turn, &mut stop).await {
+                Either::Left((turn, _)) => turn,
+                Either::Right((reason, _)) => Err(reason),
+            }
+        };
+        running.unless_failed(turn)?;
         running.progress.enter(Phase::Running);
         let stopped = running.stopped.clone();
         let gate = Arc::new(Gate::default());
@@ -79,7 +104,9 @@ impl Session {
             task: Some(Task::spawn(self.shared().runtimes.compute(), work)),
             gate,
         };
-        work.unless(stopped.reason()).await
+        let reason = select(Box::pin(stopped.reason()), stop);
+        work.unless(reason.map(|reason| reason.factor_first().0))
+            .await
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow_flight::sql::{CommandStatementIngest, TableExistsOption, TableNotExistOption};
 use cohortql_engine::{EngineError, IfExists, IfMissing, IngestRequest};
 use cohortql_protocol::{ProtocolError, Rows};
-use futures::{Stream, StreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, stream};
 
 use super::refusals;
 use super::statement::updated;
@@ -18,34 +18,42 @@ use crate::error::ServerError;
 /// Why the stream from the client failed, of which the engine is told the words alone.
 type Failure = Arc<Mutex<Option<ProtocolError>>>;
 
-/// Takes the rows in, and answers with their number.
+/// Takes the rows in, and answers with their number. When it is `ended` before, or the deadline
+/// passes, that is the answer only if nothing has happened.
 pub(super) async fn ingest(
     caller: &Caller,
     command: CommandStatementIngest,
     mut rows: Rows,
+    ended: impl Future<Output = ServerError> + Send,
 ) -> Result<Vec<u8>, ServerError> {
     let request = request(command)?;
-    let work = async {
-        let first = rows.next().await?;
-        let schema = rows.schema().map(Arc::clone).ok_or_else(|| {
-            ServerError::Invalid(
-                "expected the schema of the rows after the command, got nothing".to_owned(),
-            )
-        })?;
-        let failure = Failure::default();
-        let rest = remaining(rows, Arc::clone(&failure));
-        let incoming = stream::iter(first.map(Ok)).chain(rest).boxed();
-        let ingested = caller.session.ingest(request, schema, incoming).await;
-        let count = ingested.map_err(|error| {
-            let mut failed = failure.lock().unwrap_or_else(PoisonError::into_inner);
-            failed
-                .take()
-                .map_or_else(|| ServerError::from(error), ServerError::from)
-        })?;
-        caller.call.add_rows(count);
-        Ok::<_, ServerError>(updated(i64::try_from(count).unwrap_or(i64::MAX)))
+    let first = within(caller.deadline, rows.next()).await?;
+    let schema = rows.schema().map(Arc::clone).ok_or_else(|| {
+        ServerError::Invalid(
+            "expected the schema of the rows after the command, got nothing".to_owned(),
+        )
+    })?;
+    let failure = Failure::default();
+    let rest = remaining(rows, Arc::clone(&failure));
+    let incoming = stream::iter(first.map(Ok)).chain(rest).boxed();
+    caller.stops_itself();
+    let mut reason = None;
+    let stop = async {
+        let ended = within(caller.deadline, ended.map(Ok::<_, ServerError>));
+        reason = Some(ended.await.unwrap_or_else(|late| late));
     };
-    within(caller.deadline, work).await
+    let session = &caller.session;
+    let ingested = session.ingest_until(request, schema, incoming, stop).await;
+    let count = ingested.map_err(|error| {
+        let mut failed = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match (failed.take(), reason, error) {
+            (Some(failed), _, _) => failed.into(),
+            (None, Some(reason), EngineError::Cancelled) => reason,
+            (None, _, error) => error.into(),
+        }
+    })?;
+    caller.call.add_rows(count);
+    Ok(updated(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
 /// The rows that have not come yet. After a failure there are no more.

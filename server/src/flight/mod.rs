@@ -122,11 +122,27 @@ impl Flight {
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         let _running = self.drain.enter();
-        let ended = caller.open.ended();
+        let ended = async {
+            let reason = self.ended(caller).await;
+            caller.unless_it_stops_itself().await;
+            reason
+        };
         tokio::select! {
             biased;
-            outcome = self.drain.unless_closing(work) => outcome,
-            () = ended.cancelled() => Err(ServerError::SessionClosed.into()),
+            outcome = work => outcome,
+            reason = ended => Err(reason.into()),
+        }
+    }
+
+    /// Resolves when what a caller has begun is to end, with the reason.
+    fn ended(&self, caller: &Caller) -> impl Future<Output = ServerError> + Send + use<> {
+        let (ended, closing) = (caller.open.ended(), self.drain.closing().clone());
+        async move {
+            tokio::select! {
+                biased;
+                () = closing.cancelled() => ServerError::ShuttingDown,
+                () = ended.cancelled() => ServerError::SessionClosed,
+            }
         }
     }
 
@@ -213,7 +229,7 @@ impl Flight {
                 self.prepared_update(caller, &update, rows).await?
             }
             Command::CommandStatementIngest(command) => {
-                ingest::ingest(caller, command, rows).await?
+                ingest::ingest(caller, command, rows, self.ended(caller)).await?
             }
             command => {
                 rows.drain().await?;

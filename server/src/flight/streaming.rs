@@ -79,12 +79,11 @@ impl Flight {
 
     /// Resolves when a stream has to end before its last row, with the reason.
     fn stopped(&self, caller: &Caller, stop: CancellationToken) -> BoxFuture<'static, ServerError> {
-        let (ended, closing) = (caller.open.ended(), self.drain.closing().clone());
+        let ended = self.ended(caller);
         let reason = async move {
             tokio::select! {
                 () = stop.cancelled() => ServerError::Cancelled,
-                () = ended.cancelled() => ServerError::SessionClosed,
-                () = closing.cancelled() => ServerError::ShuttingDown,
+                reason = ended => reason,
             }
         };
         reason.boxed()

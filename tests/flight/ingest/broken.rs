@@ -2,29 +2,14 @@
 
 use std::time::Duration;
 
-use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::flight_service_client::FlightServiceClient;
-use arrow_flight::sql::{Any, ProstMessageExt};
-use arrow_flight::{FlightData, FlightDescriptor};
-use futures::{StreamExt, TryStreamExt};
-use prost::Message;
+use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tonic::{Code, Request, Status};
 
 use super::*;
 use crate::flight::server::{PATIENCE, until};
-
-/// The messages of an ingestion.
-async fn messages(command: CommandStatementIngest, batches: Vec<RecordBatch>) -> Vec<FlightData> {
-    let any: Any = command.as_any();
-    FlightDataEncoderBuilder::new()
-        .with_flight_descriptor(Some(FlightDescriptor::new_cmd(any.encode_to_vec())))
-        .build(stream::iter(batches.into_iter().map(Ok)))
-        .try_collect()
-        .await
-        .unwrap()
-}
 
 async fn put(
     server: &TestServer,

@@ -3,20 +3,25 @@
 mod adbc;
 mod broken;
 mod modes;
+mod stopped;
 mod volume;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use arrow_flight::sql::{
-    CommandStatementIngest, TableDefinitionOptions, TableExistsOption, TableNotExistOption,
+    Any, CommandStatementIngest, ProstMessageExt, TableDefinitionOptions, TableExistsOption,
+    TableNotExistOption,
 };
+use arrow_flight::{FlightData, FlightDescriptor};
 use cohortql_engine::{Config, Engine};
 use cohortql_server::ServeOptions;
-use futures::stream;
+use futures::{TryStreamExt, stream};
+use prost::Message;
 use tonic::transport::Channel;
 
 use super::server::TestServer;
@@ -53,6 +58,17 @@ fn rows(ids: std::ops::Range<i64>) -> RecordBatch {
     let names: ArrayRef = Arc::new(StringArray::from_iter_values(names));
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(ids));
     RecordBatch::try_from_iter([("id", ids), ("name", names)]).unwrap()
+}
+
+/// The messages of an ingestion.
+async fn messages(command: CommandStatementIngest, batches: Vec<RecordBatch>) -> Vec<FlightData> {
+    let any: Any = command.as_any();
+    FlightDataEncoderBuilder::new()
+        .with_flight_descriptor(Some(FlightDescriptor::new_cmd(any.encode_to_vec())))
+        .build(stream::iter(batches.into_iter().map(Ok)))
+        .try_collect()
+        .await
+        .unwrap()
 }
 
 async fn ingest(

@@ -120,6 +120,31 @@ async fn nobody_waiting_is_as_good_as_cancelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_ingestion_that_is_told_to_stop_has_not_happened() {
+    let folder = TempDir::new().unwrap();
+    let engine = engine().await;
+    let session = tables(&engine, &folder).await;
+    for asked in asked(&folder) {
+        let stop = async {
+            while engine.queries().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let told = session.ingest_until(asked, schema(), endless(rows(5..9)), stop);
+        let outcome = timeout(PATIENCE, told).await.unwrap();
+        assert_eq!(outcome, Err(EngineError::Cancelled));
+        timeout(PATIENCE, async {
+            while !engine.queries().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+    nothing_has_happened(&session, &folder).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_statement_timeout_holds() {
     let allowed = Duration::from_millis(50);
     let engine = Engine::builder()
