@@ -107,3 +107,46 @@ async fn a_request_above_the_limit_is_refused() {
     assert_eq!(error.code(), Code::OutOfRange, "{}", error.message());
     query(&mut client, "SELECT 1").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_are_deep_are_answered_or_refused() {
+    let server = TestServer::start().await;
+    let mut client = server.flight().await;
+    let sum = |terms: usize| format!("SELECT {} AS n", vec!["1"; terms].join(" + "));
+    let union = |parts: usize| vec!["SELECT 1 AS n"; parts].join(" UNION ALL ");
+    for (sql, rows) in [
+        (sum(5_001), 1),
+        (union(301), 301),
+        (union(5_001), 5_001),
+        (format!("SELECT count(*) AS n FROM ({})", union(301)), 1),
+        (
+            format!("SELECT {}1{} AS n", "(".repeat(5_000), ")".repeat(5_000)),
+            1,
+        ),
+        (format!("SELECT {}true AS n", "NOT ".repeat(5_000)), 1),
+    ] {
+        let prepared = client.prepare(sql.clone(), None).await.map(drop);
+        let outcomes = [
+            query(&mut client, &sql).await.map(|(_, batches)| {
+                let came: usize = batches.iter().map(|batch| batch.num_rows()).sum();
+                assert_eq!(came, rows);
+            }),
+            prepared,
+            client.execute_update(sql, None).await.map(drop),
+        ];
+        for outcome in outcomes {
+            let Err(error) = outcome else { continue };
+            let (code, message) = refusal(error);
+            assert!(
+                matches!(code, Code::InvalidArgument | Code::ResourceExhausted),
+                "{code:?}: {message}"
+            );
+            assert!(message.len() < 4_096);
+        }
+        // The server is there as before.
+        let (_, batches) = query(&mut client, "SELECT 1").await.unwrap();
+        assert_eq!(cells(&batches).unwrap(), [["1"]]);
+    }
+    let (_, batches) = query(&mut client, &sum(2_900)).await.unwrap();
+    assert_eq!(cells(&batches).unwrap(), [["2900"]]);
+}

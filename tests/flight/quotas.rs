@@ -1,11 +1,15 @@
 //! What one user may have at a time, and how long statements may be.
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use cohortql_server::ServeOptions;
 use futures::TryStreamExt;
 use tonic::Code;
 
 use super::raw::Raw;
-use super::server::{TestServer, refusal};
+use super::server::{TestServer, fetch, refusal};
+use crate::support::cells;
 
 /// More rows than anybody reads.
 const ENDLESS: &str = "SELECT value FROM generate_series(1, 1000000000000)";
@@ -36,9 +40,8 @@ async fn ten_thousand_prepared_statements_are_kept_and_one_more_is_not() {
     );
     for number in [0, 1_234, 2_499] {
         let info = prepared[number].execute().await.unwrap();
-        let (_, batches) = super::server::fetch(client, info).await.unwrap();
-        let cells = crate::support::cells(&batches).unwrap();
-        assert_eq!(cells, [[number.to_string()]]);
+        let (_, batches) = fetch(client, info).await.unwrap();
+        assert_eq!(cells(&batches).unwrap(), [[number.to_string()]]);
     }
     prepared.pop().unwrap().close().await.unwrap();
     client.prepare("SELECT 1".to_owned(), None).await.unwrap();
@@ -129,4 +132,54 @@ async fn a_result_that_is_too_large_is_said_so() {
         server.engine.queries().is_empty()
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_bound_counts_among_the_bytes_that_are_kept() {
+    let server = TestServer::with(ServeOptions {
+        max_kept_bytes: 4 << 20,
+        max_kept_bytes_per_user: 1 << 20,
+        ..ServeOptions::default()
+    })
+    .await;
+    let mut client = server.flight().await;
+    let text = |bytes: usize| {
+        let column: ArrayRef = Arc::new(StringArray::from(vec!["x".repeat(bytes)]));
+        RecordBatch::try_from_iter([("text", column)]).unwrap()
+    };
+    let sql = || "SELECT character_length(?) AS n".to_owned();
+    let mut prepared = client.prepare(sql(), None).await.unwrap();
+    prepared.set_parameters(text(2 << 20)).unwrap();
+    let (code, message) = refusal(prepared.execute().await.unwrap_err());
+    assert_eq!(code, Code::ResourceExhausted);
+    assert!(
+        message.starts_with("anonymous may keep prepared statements of at most 1048576 bytes"),
+        "{message}"
+    );
+    // The statement is there as it was, and takes less; several of them are too much again.
+    prepared.set_parameters(text(300_000)).unwrap();
+    let info = prepared.execute().await.unwrap();
+    let (_, batches) = fetch(&mut client, info).await.unwrap();
+    assert_eq!(cells(&batches).unwrap(), [["300000"]]);
+    let mut held = vec![prepared];
+    let (mut other, error) = loop {
+        let mut other = client.prepare(sql(), None).await.unwrap();
+        other.set_parameters(text(300_000)).unwrap();
+        match other.execute().await {
+            Ok(info) => drop(fetch(&mut client, info).await.unwrap()),
+            Err(error) => break (other, error),
+        }
+        held.push(other);
+        assert!(held.len() < 4, "more is kept than may be");
+    };
+    let (code, message) = refusal(error);
+    assert_eq!(code, Code::ResourceExhausted);
+    assert!(
+        message.contains("prepared statements") && message.ends_with("finish or close some"),
+        "{message}"
+    );
+    held.remove(0).close().await.unwrap();
+    let info = other.execute().await.unwrap();
+    let (_, batches) = fetch(&mut client, info).await.unwrap();
+    assert_eq!(cells(&batches).unwrap(), [["300000"]]);
 }

@@ -7,7 +7,9 @@ mod another;
 mod changes;
 mod hidden;
 mod masks;
+mod places;
 mod taken;
+mod views;
 
 use arrow::array::RecordBatch;
 use arrow_flight::sql::client::FlightSqlServiceClient;
