@@ -51,6 +51,9 @@ impl Session {
     /// of them are in the table when this returns, and none when it fails, or when its future is
     /// dropped before the rows are handed over for good.
     ///
+    /// Values that batches say once for many rows are written out, a batch or a part of it at a
+    /// time. How much that comes to is up to whoever makes the batches.
+    ///
     /// # Errors
     /// [`EngineError::AlreadyExists`] and [`EngineError::NotFound`] as the request asks for them;
     /// [`EngineError::Denied`] without the rights to write the table, or to make it;

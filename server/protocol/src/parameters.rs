@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::error::ProtocolError;
-use crate::wire::{flat_bytes, plain};
+use crate::wire::{Room, plain};
 
 /// Bytes that the rows of one batch may take once their values are written out.
 const FLAT_BYTES: u64 = 256 << 20;
@@ -51,8 +51,7 @@ pub fn counted(parameters: usize) -> String {
 /// leaves that open, a column keeps its own, and text stands in for a column of Arrow's Null.
 pub fn cast(batch: &RecordBatch, parameters: &[Parameter]) -> Result<RecordBatch, ProtocolError> {
     check(parameters.len(), batch.schema_ref())?;
-    let flat = flat_bytes(batch.columns().iter()).into_iter().flatten();
-    if flat.fold(0, u64::saturating_add) > FLAT_BYTES {
+    if !Room::of(FLAT_BYTES).takes(batch.columns().iter(), 0..batch.num_rows()) {
         return Err(ProtocolError::Limit(format!(
             "the parameters take more than {} MiB once written out; bind fewer rows at a time",
             FLAT_BYTES >> 20

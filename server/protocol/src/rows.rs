@@ -1,7 +1,8 @@
 //! What a client puts: a descriptor, and rows after it, decoded as they arrive.
 //!
 //! Every message is looked at before Arrow's reader has it, since the reader trusts more than a
-//! stranger's bytes deserve: what it trusts is written down in `ipc`.
+//! stranger's bytes deserve: what it trusts is written down in `ipc`. What it has read may say a
+//! value once for many rows; whoever takes the rows writes it out, so that they come in portions.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,9 +18,17 @@ use tonic::Status;
 
 use crate::error::ProtocolError;
 use crate::ipc::{Inspector, inspect_values, invalid};
+use crate::wire::{Portions, Room};
 
 /// What a batch takes beside its values, for each column and once more.
 const COLUMN_BYTES: usize = 256;
+
+/// Bytes that the rows of one batch take once values that are said once are written out. A row may
+/// take more, alone.
+const FLAT_BYTES: u64 = 4 << 20;
+
+/// Bytes that one row may take so: what a message may.
+const ROW_BYTES: u64 = 64 << 20;
 
 /// A client's stream of rows.
 pub struct Rows {
@@ -27,6 +36,8 @@ pub struct Rows {
     batches: FlightRecordBatchStream,
     /// Bytes of all messages so far, once inflated.
     bytes: Arc<AtomicUsize>,
+    /// What is left of a batch.
+    portions: Option<Portions>,
     over: bool,
 }
 
@@ -68,6 +79,7 @@ impl Rows {
             descriptor,
             batches: FlightRecordBatchStream::new_from_flight_data(arrow),
             bytes,
+            portions: None,
             over: false,
         })
     }
@@ -84,6 +96,28 @@ impl Rows {
 
     /// The next batch with rows; none at the end, and after an error.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, ProtocolError> {
+        loop {
+            if let Some(portion) = self.portions.as_mut().and_then(Iterator::next) {
+                let rows = portion.num_rows();
+                if rows == 1 && !Room::of(ROW_BYTES).takes(portion.columns().iter(), 0..1) {
+                    (self.portions, self.over) = (None, true);
+                    return Err(ProtocolError::Limit(format!(
+                        "a row takes more than {} MiB once the values of its dictionaries, runs \
+                         and views are written out; send shorter values",
+                        ROW_BYTES >> 20
+                    )));
+                }
+                return Ok(Some(portion));
+            }
+            self.portions = match self.read().await? {
+                Some(batch) => Some(Portions::of(&batch, batch.columns().iter(), FLAT_BYTES)),
+                None => return Ok(None),
+            };
+        }
+    }
+
+    /// The next batch with rows as it came.
+    async fn read(&mut self) -> Result<Option<RecordBatch>, ProtocolError> {
         while !self.over {
             // The reader's last panics, should the inspector have missed one, are the client's
             // error and not the end of the server's task. The reader is not asked again.
@@ -125,11 +159,13 @@ impl Rows {
     ) -> Result<Option<(SchemaRef, Vec<RecordBatch>)>, ProtocolError> {
         let mut batches = Vec::new();
         let mut beside = 0_usize;
+        let mut flat = Room::of(limit as u64);
         while let Some(batch) = self.next().await? {
             let columns = batch.schema_ref().flattened_fields().len();
             beside = beside.saturating_add((columns + 1) * COLUMN_BYTES);
             let bytes = self.bytes.load(Ordering::Relaxed);
-            if bytes.saturating_add(beside) > limit {
+            let fits = flat.takes(batch.columns().iter(), 0..batch.num_rows());
+            if !fits || bytes.saturating_add(beside) > limit {
                 return Err(ProtocolError::Limit(format!(
                     "the bound parameters take more than {} MiB",
                     limit >> 20
@@ -165,5 +201,59 @@ fn unreadable(error: FlightError) -> ProtocolError {
         FlightError::Arrow(error) => invalid(error),
         FlightError::DecodeError(error) | FlightError::ProtocolError(error) => invalid(error),
         other => invalid(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+    use bytes::Bytes;
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::trials::sent::messages;
+
+    /// One text of a number of bytes, which so many rows have.
+    fn sent(bytes: usize, rows: usize) -> Rows {
+        let texts = StringArray::from(vec!["x".repeat(bytes)]);
+        let keys = Int32Array::from(vec![0; rows]);
+        let texts: ArrayRef = Arc::new(DictionaryArray::new(keys, Arc::new(texts)));
+        let batch = RecordBatch::try_from_iter([("c", texts)]).unwrap();
+        let descriptor = FlightDescriptor::new_cmd(Bytes::new());
+        let mut sent = vec![FlightData::new().with_descriptor(descriptor)];
+        sent.extend(messages(&batch, None));
+        block_on(Rows::open(stream::iter(sent.into_iter().map(Ok)))).unwrap()
+    }
+
+    #[test]
+    fn a_value_that_many_rows_name_comes_in_portions() {
+        let mut rows = sent(1 << 20, 100_000);
+        let mut count = 0;
+        while let Some(batch) = block_on(rows.next()).unwrap() {
+            assert!(batch.num_rows() <= 3);
+            count += batch.num_rows();
+        }
+        assert_eq!(count, 100_000);
+        let mut rows = sent(8, 100_000);
+        let batch = block_on(rows.next()).unwrap().unwrap();
+        assert_eq!(batch.num_rows(), 100_000);
+        assert!(block_on(rows.next()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_row_above_the_limit_is_refused() {
+        let mut rows = sent(65 << 20, 2);
+        let error = block_on(rows.next()).unwrap_err();
+        assert!(matches!(error, ProtocolError::Limit(_)), "{error}");
+        assert!(error.to_string().contains("more than 64 MiB"), "{error}");
+        assert!(block_on(rows.next()).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_kept_counts_as_it_is_written_out() {
+        for (rows, fits) in [(50, true), (70, false)] {
+            let collected = block_on(sent(1 << 20, rows).collect(64 << 20));
+            assert_eq!(collected.is_ok(), fits, "{rows}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use arrow_flight::FlightData;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 use prost::Message;
 
-use super::flat::flat_bytes;
+use super::portions::Portions;
 use super::unions::with_whole_unions;
 use crate::error::ProtocolError;
 
@@ -47,28 +47,11 @@ pub(super) fn portions(batch: RecordBatch, schema: &Schema) -> Vec<RecordBatch> 
         .collect()
 }
 
-fn by_bytes(batch: RecordBatch, schema: &Schema) -> Vec<RecordBatch> {
+fn by_bytes(batch: RecordBatch, schema: &Schema) -> Portions {
     let columns = batch.columns().iter().zip(schema.fields());
     let changing = columns.filter(|(column, field)| column.data_type() != field.data_type());
-    let Some(bytes) = flat_bytes(changing.map(|(column, _)| column)) else {
-        return vec![batch];
-    };
-    let mut portions = Vec::new();
-    let (mut start, mut held) = (0, 0_u64);
-    for (row, bytes) in bytes.into_iter().enumerate() {
-        if row > start && held.saturating_add(bytes) > LIMIT_BYTES as u64 {
-            portions.push(batch.slice(start, row - start));
-            (start, held) = (row, 0);
-        }
-        held = held.saturating_add(bytes);
-    }
-    match start {
-        0 => vec![batch],
-        _ => {
-            portions.push(batch.slice(start, batch.num_rows() - start));
-            portions
-        }
-    }
+    let changing = changing.map(|(column, _)| column);
+    Portions::of(&batch, changing, LIMIT_BYTES as u64)
 }
 
 /// Encodes a batch, or says how to cut it. A single row above the limit is an error. The messages

@@ -1,27 +1,24 @@
 //! What rows take once their values are written out plainly.
 //!
 //! Dictionaries, runs and views say a value once and point at it from many rows, so that a batch
-//! of a few kilobytes may become gigabytes when it is recast. The size is known before.
+//! of a few kilobytes may become gigabytes when it is recast. Whether rows fit a number of bytes is
+//! known before. Looking ends where they do not, and nothing is kept of what was seen, so that it
+//! takes no longer than writing those bytes, and no memory.
 
-use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait, RunArray, UnionArray};
-use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type, RunEndIndexType};
+use std::ops::Range;
+
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, OffsetSizeTrait, RunArray};
+use arrow::datatypes::{
+    ArrowDictionaryKeyType, ArrowNativeType, DataType, Int16Type, Int32Type, Int64Type,
+    RunEndIndexType,
+};
+use arrow::downcast_dictionary_array;
 
 /// Counted for a value whose width its type does not say, and for an offset or a key.
 const BASE_BYTES: u64 = 8;
 
-/// Bytes that each row takes in those columns that say values once; none when there are no such
-/// columns, and what they take is what they will take.
-pub(crate) fn flat_bytes<'a>(columns: impl Iterator<Item = &'a ArrayRef>) -> Option<Vec<u64>> {
-    let mut compact = columns.filter(|column| is_compact(column.data_type()));
-    let mut bytes = row_bytes(compact.next()?);
-    for column in compact {
-        add(&mut bytes, &row_bytes(column));
-    }
-    Some(bytes)
-}
-
 /// Whether values of the type may be said once for many rows, at any depth.
-pub(crate) fn is_compact(data_type: &DataType) -> bool {
+fn is_compact(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, _)
         | DataType::RunEndEncoded(_, _)
@@ -41,153 +38,170 @@ pub(crate) fn is_compact(data_type: &DataType) -> bool {
     }
 }
 
-/// Bytes that each row takes, roughly.
-pub(crate) fn row_bytes(array: &dyn Array) -> Vec<u64> {
-    match array.data_type() {
-        DataType::Utf8 => lengths(array.as_string::<i32>().value_offsets()),
-        DataType::LargeUtf8 => lengths(array.as_string::<i64>().value_offsets()),
-        DataType::Binary => lengths(array.as_binary::<i32>().value_offsets()),
-        DataType::LargeBinary => lengths(array.as_binary::<i64>().value_offsets()),
-        DataType::Utf8View => viewed(array.as_string_view().views()),
-        DataType::BinaryView => viewed(array.as_binary_view().views()),
-        DataType::FixedSizeBinary(width) => {
-            vec![u64::try_from(*width).unwrap_or(BASE_BYTES); array.len()]
+/// Bytes that values which are written out may take.
+#[derive(Debug)]
+pub(crate) struct Room(u64);
+
+impl Room {
+    pub(crate) fn of(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// Takes in some rows of those columns that say values once; false when there is no room for
+    /// them. What the other columns take is what they will take.
+    pub(crate) fn takes<'a>(
+        &mut self,
+        columns: impl Iterator<Item = &'a ArrayRef>,
+        rows: Range<usize>,
+    ) -> bool {
+        let mut compact = columns.filter(|column| is_compact(column.data_type()));
+        compact.all(|column| self.put(column, rows.clone()).is_some())
+    }
+
+    /// Every call takes at least a byte for each row, so that their number is bounded as well.
+    fn put(&mut self, array: &dyn Array, mut rows: Range<usize>) -> Option<()> {
+        if let Some(width) = width(array.data_type()) {
+            return self.each(width, rows.len());
         }
-        DataType::Dictionary(_, _) => {
-            let dictionary = array.as_any_dictionary();
-            let values = row_bytes(dictionary.values());
-            if values.is_empty() {
-                return vec![BASE_BYTES; array.len()];
+        self.each(BASE_BYTES, rows.len())?;
+        match array.data_type() {
+            DataType::Utf8 => self.between(array.as_string::<i32>().value_offsets(), rows),
+            DataType::LargeUtf8 => self.between(array.as_string::<i64>().value_offsets(), rows),
+            DataType::Binary => self.between(array.as_binary::<i32>().value_offsets(), rows),
+            DataType::LargeBinary => self.between(array.as_binary::<i64>().value_offsets(), rows),
+            DataType::Utf8View => self.viewed(&array.as_string_view().views()[rows]),
+            DataType::BinaryView => self.viewed(&array.as_binary_view().views()[rows]),
+            DataType::Dictionary(_, _) => downcast_dictionary_array!(
+                array => self.named(array, rows),
+                _ => Some(()),
+            ),
+            DataType::RunEndEncoded(ends, _) => match ends.data_type() {
+                DataType::Int16 => self.runs::<Int16Type>(array, rows),
+                DataType::Int32 => self.runs::<Int32Type>(array, rows),
+                _ => self.runs::<Int64Type>(array, rows),
+            },
+            DataType::Struct(_) => {
+                let mut columns = array.as_struct().columns().iter();
+                columns.try_for_each(|column| self.put(column, rows.clone()))
             }
-            let keys = dictionary.normalized_keys();
-            keys.into_iter().map(|key| values[key]).collect()
-        }
-        DataType::RunEndEncoded(ends, _) => match ends.data_type() {
-            DataType::Int16 => runs::<Int16Type>(array),
-            DataType::Int32 => runs::<Int32Type>(array),
-            _ => runs::<Int64Type>(array),
-        },
-        DataType::Struct(_) => {
-            let mut bytes = vec![BASE_BYTES; array.len()];
-            for column in array.as_struct().columns() {
-                add(&mut bytes, &row_bytes(column));
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                self.put(list.values(), span(list.value_offsets(), rows))
             }
-            bytes
-        }
-        DataType::List(_) => {
-            let list = array.as_list::<i32>();
-            spans(list.values(), pairs(list.value_offsets()))
-        }
-        DataType::LargeList(_) => {
-            let list = array.as_list::<i64>();
-            spans(list.values(), pairs(list.value_offsets()))
-        }
-        DataType::Map(_, _) => {
-            let map = array.as_map();
-            spans(map.entries(), pairs(map.value_offsets()))
-        }
-        DataType::ListView(_) => {
-            let list = array.as_list_view::<i32>();
-            spans(
-                list.values(),
-                views(list.value_offsets(), list.value_sizes()),
-            )
-        }
-        DataType::LargeListView(_) => {
-            let list = array.as_list_view::<i64>();
-            spans(
-                list.values(),
-                views(list.value_offsets(), list.value_sizes()),
-            )
-        }
-        DataType::FixedSizeList(_, size) => {
-            let list = array.as_fixed_size_list();
-            let size = usize::try_from(*size).unwrap_or(0);
-            spans(
-                list.values(),
-                (0..list.len()).map(|row| (row * size, (row + 1) * size)),
-            )
-        }
-        DataType::Union(_, _) => union(array.as_union()),
-        plain => {
-            let width = plain
-                .primitive_width()
-                .map_or(BASE_BYTES, |width| width as u64);
-            vec![width; array.len()]
+            DataType::LargeList(_) => {
+                let list = array.as_list::<i64>();
+                self.put(list.values(), span(list.value_offsets(), rows))
+            }
+            DataType::Map(_, _) => {
+                let map = array.as_map();
+                self.put(map.entries(), span(map.value_offsets(), rows))
+            }
+            DataType::ListView(_) => {
+                let list = array.as_list_view::<i32>();
+                self.pieces(
+                    list.values(),
+                    list.value_offsets(),
+                    list.value_sizes(),
+                    rows,
+                )
+            }
+            DataType::LargeListView(_) => {
+                let list = array.as_list_view::<i64>();
+                self.pieces(
+                    list.values(),
+                    list.value_offsets(),
+                    list.value_sizes(),
+                    rows,
+                )
+            }
+            DataType::FixedSizeList(_, size) => {
+                let size = usize::try_from(*size).unwrap_or(0);
+                let items = rows.start * size..rows.end * size;
+                self.put(array.as_fixed_size_list().values(), items)
+            }
+            DataType::Union(_, _) => {
+                let union = array.as_union();
+                rows.try_for_each(|row| {
+                    let at = union.value_offset(row);
+                    self.put(union.child(union.type_id(row)), at..at + 1)
+                })
+            }
+            _ => Some(()),
         }
     }
-}
 
-fn add(to: &mut [u64], bytes: &[u64]) {
-    for (to, bytes) in to.iter_mut().zip(bytes) {
-        *to = to.saturating_add(*bytes);
+    fn each(&mut self, bytes: u64, times: usize) -> Option<()> {
+        self.bytes(bytes.checked_mul(times as u64)?)
     }
-}
 
-fn pairs<O: OffsetSizeTrait>(offsets: &[O]) -> impl Iterator<Item = (usize, usize)> {
-    offsets
-        .windows(2)
-        .map(|pair| (pair[0].as_usize(), pair[1].as_usize()))
-}
-
-fn views<O: OffsetSizeTrait>(offsets: &[O], sizes: &[O]) -> impl Iterator<Item = (usize, usize)> {
-    offsets.iter().zip(sizes).map(|(offset, size)| {
-        let begin = offset.as_usize();
-        (begin, begin + size.as_usize())
-    })
-}
-
-fn lengths<O: OffsetSizeTrait>(offsets: &[O]) -> Vec<u64> {
-    pairs(offsets)
-        .map(|(begin, end)| BASE_BYTES + (end - begin) as u64)
-        .collect()
-}
-
-/// The length is the low half of a view's low half.
-fn viewed(views: &[u128]) -> Vec<u64> {
-    views
-        .iter()
-        .map(|view| BASE_BYTES + (view & u128::from(u32::MAX)) as u64)
-        .collect()
-}
-
-fn runs<R: RunEndIndexType>(array: &dyn Array) -> Vec<u64> {
-    let Some(runs) = array.as_any().downcast_ref::<RunArray<R>>() else {
-        return vec![BASE_BYTES; array.len()];
-    };
-    let values = row_bytes(runs.values());
-    (0..runs.len())
-        .map(|row| values[runs.get_physical_index(row)])
-        .collect()
-}
-
-/// Sums over the items from one place to another.
-fn spans(items: &dyn Array, spans: impl Iterator<Item = (usize, usize)>) -> Vec<u64> {
-    let mut sums = vec![0_u64];
-    let mut sum = 0_u64;
-    sums.extend(row_bytes(items).into_iter().map(|bytes| {
-        sum = sum.saturating_add(bytes);
-        sum
-    }));
-    spans
-        .map(|(begin, end)| BASE_BYTES.saturating_add(sums[end] - sums[begin]))
-        .collect()
-}
-
-fn union(union: &UnionArray) -> Vec<u64> {
-    let mut children = vec![Vec::new(); 128];
-    if let DataType::Union(fields, _) = union.data_type() {
-        for (id, _) in fields.iter() {
-            if let Ok(at) = usize::try_from(id) {
-                children[at] = row_bytes(union.child(id));
-            }
-        }
+    fn bytes(&mut self, bytes: u64) -> Option<()> {
+        self.0 = self.0.checked_sub(bytes)?;
+        Some(())
     }
-    (0..union.len())
-        .map(|row| {
-            let at = usize::try_from(union.type_id(row)).unwrap_or(0);
-            let bytes = children[at].get(union.value_offset(row));
-            BASE_BYTES + bytes.copied().unwrap_or(0)
+
+    fn between<O: OffsetSizeTrait>(&mut self, offsets: &[O], rows: Range<usize>) -> Option<()> {
+        self.bytes(span(offsets, rows).len() as u64)
+    }
+
+    /// The length is the low half of a view's low half.
+    fn viewed(&mut self, views: &[u128]) -> Option<()> {
+        let mut lengths = views
+            .iter()
+            .map(|view| (view & u128::from(u32::MAX)) as u64);
+        lengths.try_for_each(|length| self.bytes(length))
+    }
+
+    /// A row without a value may have any key.
+    fn named<K: ArrowDictionaryKeyType>(
+        &mut self,
+        array: &DictionaryArray<K>,
+        rows: Range<usize>,
+    ) -> Option<()> {
+        let mut rows = rows.filter(|row| array.is_valid(*row));
+        rows.try_for_each(|row| {
+            let key = array.keys().value(row).as_usize();
+            self.put(array.values(), key..key + 1)
         })
-        .collect()
+    }
+
+    fn runs<R: RunEndIndexType>(
+        &mut self,
+        array: &dyn Array,
+        mut rows: Range<usize>,
+    ) -> Option<()> {
+        let runs = array.as_any().downcast_ref::<RunArray<R>>()?;
+        rows.try_for_each(|row| {
+            let at = runs.get_physical_index(row);
+            self.put(runs.values(), at..at + 1)
+        })
+    }
+
+    fn pieces<O: OffsetSizeTrait>(
+        &mut self,
+        items: &ArrayRef,
+        offsets: &[O],
+        sizes: &[O],
+        rows: Range<usize>,
+    ) -> Option<()> {
+        let mut pieces = offsets[rows.clone()].iter().zip(&sizes[rows]);
+        pieces.try_for_each(|(offset, size)| {
+            let begin = offset.as_usize();
+            self.put(items, begin..begin + size.as_usize())
+        })
+    }
+}
+
+/// Bytes of a value whose type says them. A bit counts as a byte, and nothing as well.
+fn width(data_type: &DataType) -> Option<u64> {
+    let width = match data_type {
+        DataType::Boolean | DataType::Null => 1,
+        DataType::FixedSizeBinary(width) => usize::try_from(*width).unwrap_or(0),
+        other => other.primitive_width()?,
+    };
+    Some(width.max(1) as u64)
+}
+
+/// From the first to the last item of some rows.
+fn span<O: OffsetSizeTrait>(offsets: &[O], rows: Range<usize>) -> Range<usize> {
+    offsets[rows.start].as_usize()..offsets[rows.end].as_usize()
 }

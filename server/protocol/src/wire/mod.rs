@@ -12,6 +12,7 @@ mod encode;
 mod fit;
 mod flat;
 mod json;
+mod portions;
 mod profile;
 mod recast;
 mod simple;
@@ -19,7 +20,8 @@ mod types;
 mod unions;
 
 pub use encode::{Messages, encode};
-pub(crate) use flat::flat_bytes;
+pub(crate) use flat::Room;
+pub(crate) use portions::Portions;
 pub use profile::Types;
 pub(crate) use recast::plain;
 pub use recast::recast;
