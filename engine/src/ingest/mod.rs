@@ -3,8 +3,7 @@
 //! [`Session::ingest`] finds out what is to become of the rows (`target`), brings each batch to the
 //! table's columns (`columns`, `cast`) and hands them on as they come (`rows`), so that the
 //! source waits for the table. Tables in memory take all rows at once at the end, Delta tables
-//! with one commit, other formats after the rows were put aside on disk (`staging`). Until then
-//! a `gate` stands between the rows and the table: whoever stops the statement shuts it, and
+//! with one commit, and files get their names when they are written. Until then a `gate` stands between the rows and the table: whoever stops the statement shuts it, and
 //! then nothing has happened.
 
 mod cast;
@@ -12,7 +11,7 @@ mod columns;
 mod gate;
 mod request;
 mod rows;
-mod staging;
+mod source;
 mod target;
 mod types;
 mod warehouse;
@@ -32,6 +31,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, TryStreamExt};
 
 use self::columns::Columns;
+use self::source::Source;
 use self::target::Target;
 use crate::formats::{DeltaProvider, DeltaWrite};
 use crate::queries::{Phase, Running};
@@ -251,11 +251,7 @@ async fn grown(
     }
     // The plan is made first, since not every table takes rows.
     let task = counting::task_context(context, &running.progress);
-    let source: Arc<dyn datafusion::physical_plan::streaming::PartitionStream> =
-        match catalog::is_in_memory(table.as_ref()) {
-            true => Arc::new(staging::Direct::new(Arc::clone(rows), Arc::clone(gate))),
-            false => Arc::new(staging::Staged::new(Arc::clone(rows), Arc::clone(gate))),
-        };
+    let source = Arc::new(Source::new(Arc::clone(rows), Arc::clone(gate)));
     let input = StreamingTableExec::try_new(rows.schema(), vec![source], None, [], false, None)?;
     let plan = table
         .insert_into(&state, Arc::new(input), InsertOp::Append)

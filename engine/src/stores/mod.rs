@@ -7,6 +7,7 @@
 
 mod clients;
 mod failure;
+mod held;
 mod location;
 mod profile;
 mod registry;
@@ -19,6 +20,7 @@ use datafusion::execution::object_store::ObjectStoreRegistry;
 
 use crate::{EngineError, Runtimes, Settings};
 
+pub(crate) use held::HeldWrites;
 pub use location::Location;
 
 /// The registry that an engine's tables find their stores in.

@@ -3,6 +3,7 @@
 mod access;
 mod catalog;
 mod ingest;
+mod inserts;
 mod limits;
 mod memory;
 mod parameters;

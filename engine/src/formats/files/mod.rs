@@ -3,6 +3,7 @@
 
 mod columns;
 mod infer;
+mod insert;
 pub(super) mod listing;
 pub(super) mod named;
 mod partitions;

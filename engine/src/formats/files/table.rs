@@ -27,6 +27,7 @@ use datafusion_datasource::compute_all_files_statistics;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::columns::Columns;
+use super::insert::all_or_nothing;
 use super::listing::DataFile;
 use super::{Source, partitions};
 
@@ -329,8 +330,8 @@ impl TableProvider for FileTable {
         let config = ListingTableConfig::new(url)
             .with_listing_options(options)
             .with_schema(Arc::clone(&self.columns.file_schema));
-        ListingTable::try_new(config)?
-            .insert_into(session, input, op)
-            .await
+        let folder = ListingTable::try_new(config)?;
+        let plan = folder.insert_into(session, input, op).await?;
+        all_or_nothing(plan.as_ref())
     }
 }

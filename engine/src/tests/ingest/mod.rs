@@ -42,6 +42,11 @@ fn request(table: &str, mode: Mode) -> IngestRequest {
     }
 }
 
+/// Rows for a table that is there.
+pub(super) fn request_to_append(table: &str) -> IngestRequest {
+    request(table, Mode::Append)
+}
+
 /// The same request with an option.
 fn with(mut request: IngestRequest, name: &str, value: &str) -> IngestRequest {
     request.options.insert(name.to_owned(), value.to_owned());
@@ -58,7 +63,7 @@ fn delta_at(table: &str, mode: Mode, location: &str) -> IngestRequest {
 }
 
 /// Rows of a number and a text.
-fn rows(ids: std::ops::Range<i64>) -> RecordBatch {
+pub(super) fn rows(ids: std::ops::Range<i64>) -> RecordBatch {
     let names: ArrayRef = Arc::new(StringArray::from_iter_values(
         ids.clone().map(|id| format!("n{id}")),
     ));
@@ -70,7 +75,7 @@ fn coming(batches: Vec<RecordBatch>) -> Incoming {
     stream::iter(batches.into_iter().map(Ok)).boxed()
 }
 
-async fn ingest(
+pub(super) async fn ingest(
     session: &Session,
     request: IngestRequest,
     batch: RecordBatch,
@@ -80,7 +85,7 @@ async fn ingest(
 }
 
 /// Rows that break off after the first batch.
-fn breaking_off(batch: RecordBatch) -> Incoming {
+pub(super) fn breaking_off(batch: RecordBatch) -> Incoming {
     let end = EngineError::Execution {
         message: "the rows broke off".to_owned(),
     };
@@ -92,6 +97,6 @@ fn endless(batch: RecordBatch) -> Incoming {
     stream::iter([Ok(batch)]).chain(stream::pending()).boxed()
 }
 
-async fn count(session: &Session, table: &str) -> String {
+pub(super) async fn count(session: &Session, table: &str) -> String {
     cells(session, &format!("SELECT count(*) FROM {table}")).await
 }
