@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
-use datafusion::common::TableReference;
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, TableReference};
 use datafusion::config::CatalogOptions;
 use datafusion::error::Result;
-use datafusion::logical_expr::{DdlStatement, LogicalPlan};
+use datafusion::logical_expr::{DdlStatement, Expr, ExprSchemable, LogicalPlan};
 
 use crate::environment::CATALOG;
 use crate::queries::TouchedTables;
@@ -19,7 +20,8 @@ use crate::system;
 pub(crate) struct Touched {
     pub(crate) tables: Arc<TouchedTables>,
     /// Whether it does next to nothing, so that it need not wait for its turn: it sets or defines
-    /// something, explains, or reads at most one table of `information_schema` or `system`.
+    /// something, explains, or goes once through values that it says itself, or through one table
+    /// of `information_schema` or `system`.
     pub(crate) light: bool,
 }
 
@@ -28,7 +30,7 @@ pub(crate) struct Touched {
 struct Met {
     scans: Vec<TableReference>,
     written: BTreeSet<TableReference>,
-    /// Something makes many rows, or writes some.
+    /// Something makes many rows or long values, or writes some.
     heavy: bool,
 }
 
@@ -52,11 +54,17 @@ impl Touched {
                     met.heavy = true;
                 }
                 LogicalPlan::TableScan(scan) => met.scans.push(scan.table_name.clone()),
-                LogicalPlan::Unnest(_)
-                | LogicalPlan::RecursiveQuery(_)
-                | LogicalPlan::Dml(_)
-                | LogicalPlan::Copy(_) => met.heavy = true,
-                _ => {}
+                LogicalPlan::EmptyRelation(_)
+                | LogicalPlan::Values(_)
+                | LogicalPlan::SubqueryAlias(_)
+                | LogicalPlan::Projection(_)
+                | LogicalPlan::Filter(_)
+                | LogicalPlan::Aggregate(_)
+                | LogicalPlan::Distinct(_)
+                | LogicalPlan::Sort(_)
+                | LogicalPlan::Limit(_) => met.heavy |= !is_cheap(node)?,
+                // Joins, unions and recursion make many rows of few, whatever they are made of.
+                _ => met.heavy = true,
             }
             met.written.extend(target(node).map(full));
             Ok(TreeNodeRecursion::Continue)
@@ -117,9 +125,44 @@ fn is_light(plan: &LogicalPlan, met: &Met, read: &BTreeSet<TableReference>) -> b
         LogicalPlan::Statement(_) | LogicalPlan::Explain(_) | LogicalPlan::DescribeTable(_) => true,
         // It keeps the rows of a query.
         LogicalPlan::Ddl(ddl) if !matches!(ddl, DdlStatement::CreateMemoryTable(_)) => true,
-        // Several, small as they are, make many rows when they are joined.
         _ => !met.heavy && met.scans.len() <= 1 && read.iter().all(is_about_the_engine),
     }
+}
+
+/// Whether what a node computes for a row takes no longer than the row is long. Only what makes
+/// texts and lists may make long ones.
+fn is_cheap(node: &LogicalPlan) -> Result<bool> {
+    let nothing = DFSchema::empty();
+    let inputs = node.inputs();
+    let schema = inputs
+        .first()
+        .map_or(&nothing, |input| input.schema().as_ref());
+    let mut cheap = true;
+    node.apply_expressions(|whole| {
+        whole.apply(|part| {
+            cheap &= match part {
+                Expr::Column(_)
+                | Expr::Literal(..)
+                | Expr::Placeholder(_)
+                | Expr::Alias(_)
+                | Expr::Cast(_)
+                | Expr::TryCast(_)
+                | Expr::Case(_)
+                | Expr::AggregateFunction(_) => true,
+                Expr::ScalarFunction(call) if call.args.is_empty() => true,
+                other => other.get_type(schema).is_ok_and(|made| is_short(&made)),
+            };
+            Ok(match cheap {
+                true => TreeNodeRecursion::Continue,
+                false => TreeNodeRecursion::Stop,
+            })
+        })
+    })?;
+    Ok(cheap)
+}
+
+fn is_short(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Boolean | DataType::Null) || data_type.is_primitive()
 }
 
 /// Whether a table tells of the engine, and not of anybody's data.

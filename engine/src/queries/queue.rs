@@ -5,6 +5,9 @@
 //! first. However many statements one party sends, another's next one waits for at most one of
 //! each.
 //!
+//! A statement holds its place until its answer has been read, which is up to the reader. So no
+//! party holds all places, where there are several: the last one is for another.
+//!
 //! The waiting room is bounded. When it is full, a party that has fewer waiting than another takes
 //! the room of that one's newest; otherwise the newcomer is refused. So nobody can fill the room
 //! against the others.
@@ -48,6 +51,8 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     taken: usize,
+    /// How many places each party holds; none that holds none.
+    held: HashMap<Party, usize>,
     waiting: usize,
     arrivals: u64,
     /// The parties that wait, in the order of their turns. Each has a line, and no other has.
@@ -76,16 +81,24 @@ impl Queue {
         self.places
     }
 
+    /// How many statements of one party may run at once.
+    fn most(&self) -> usize {
+        self.places.saturating_sub(1).max(1)
+    }
+
     /// Takes a place, or the last place in the party's line.
     ///
     /// # Errors
     /// When the waiting room is full.
     pub(crate) fn enter(self: &Arc<Self>, party: Party) -> Result<Entry, EngineError> {
         let mut state = self.lock();
-        // Nobody waits while there is a place: it is handed on as it comes free.
-        if state.taken < self.places {
-            state.taken += 1;
-            return Ok(Entry::Admitted(Place(Arc::clone(self))));
+        // Whoever could have a place that is free has it already.
+        if state.taken < self.places && state.held(&party) < self.most() {
+            state.take(&party);
+            return Ok(Entry::Admitted(Place {
+                queue: Arc::clone(self),
+                party,
+            }));
         }
         if state.waiting >= self.room {
             let full = EngineError::QueueFull {
@@ -110,9 +123,11 @@ impl Queue {
         }))
     }
 
-    /// Hands a place on, or keeps it for whoever comes.
-    fn release(&self) {
-        self.lock().release();
+    /// Hands a party's place on, or keeps it for whoever comes.
+    fn release(&self, party: &Party) {
+        let mut state = self.lock();
+        state.give_back(party);
+        state.call(self.places, self.most());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -132,28 +147,54 @@ impl State {
         }
     }
 
-    /// The first of the party whose turn it is, which goes to the end of the round.
-    fn next(&mut self) -> Option<Waiter> {
-        let party = self.round.pop_front()?;
+    fn held(&self, party: &Party) -> usize {
+        self.held.get(party).copied().unwrap_or(0)
+    }
+
+    fn take(&mut self, party: &Party) {
+        self.taken += 1;
+        *self.held.entry(party.clone()).or_default() += 1;
+    }
+
+    fn give_back(&mut self, party: &Party) {
+        self.taken = self.taken.saturating_sub(1);
+        if let Some(held) = self.held.get_mut(party) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.held.remove(party);
+            }
+        }
+    }
+
+    /// Gives the places that are free to those whose turn it is.
+    fn call(&mut self, places: usize, most: usize) {
+        while self.taken < places
+            && let Some((party, waiter)) = self.next(most)
+        {
+            // One who has gone meanwhile has left the line before; so he takes it, always.
+            if waiter.call.send(Ok(())).is_ok() {
+                self.take(&party);
+            }
+        }
+    }
+
+    /// The first of the party whose turn it is, which goes to the end of the round. A party that
+    /// has as many places as it may have keeps its turn.
+    fn next(&mut self, most: usize) -> Option<(Party, Waiter)> {
+        let at = self
+            .round
+            .iter()
+            .position(|party| self.held(party) < most)?;
+        let party = self.round.remove(at)?;
         let line = self.lines.get_mut(&party)?;
         let waiter = line.pop_front();
         if line.is_empty() {
             self.lines.remove(&party);
         } else {
-            self.round.push_back(party);
+            self.round.push_back(party.clone());
         }
         self.waiting -= usize::from(waiter.is_some());
-        waiter
-    }
-
-    fn release(&mut self) {
-        while let Some(waiter) = self.next() {
-            // One who has gone meanwhile has left the line before; so this is the first, always.
-            if waiter.call.send(Ok(())).is_ok() {
-                return;
-            }
-        }
-        self.taken = self.taken.saturating_sub(1);
+        waiter.map(|waiter| (party, waiter))
     }
 
     /// The newest of the longest line, taken out, where that stays as long as `party`'s will be.
@@ -188,11 +229,14 @@ impl State {
 
 /// Leave to run, handed on when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<Queue>);
+pub(crate) struct Place {
+    queue: Arc<Queue>,
+    party: Party,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.release();
+        self.queue.release(&self.party);
     }
 }
 
@@ -213,7 +257,10 @@ impl Future for Waiting {
         let call = ready!(Pin::new(&mut self.called).poll(context));
         self.settled = true;
         Poll::Ready(match call {
-            Ok(Ok(())) => Ok(Place(Arc::clone(&self.queue))),
+            Ok(Ok(())) => Ok(Place {
+                queue: Arc::clone(&self.queue),
+                party: self.party.clone(),
+            }),
             Ok(Err(refused)) => Err(refused),
             Err(_) => Err(EngineError::Internal {
                 message: "a waiting statement was forgotten".to_owned(),
@@ -227,10 +274,10 @@ impl Drop for Waiting {
         if self.settled {
             return;
         }
-        let mut state = self.queue.lock();
-        // Calls are made under the lock, so that it is clear now whether there was one.
-        if !state.leave(&self.party, self.number) && matches!(self.called.try_recv(), Ok(Ok(()))) {
-            state.release();
+        // Calls are made under the lock, so that it is clear then whether there was one.
+        let left = self.queue.lock().leave(&self.party, self.number);
+        if !left && matches!(self.called.try_recv(), Ok(Ok(()))) {
+            self.queue.release(&self.party);
         }
     }
 }

@@ -45,6 +45,11 @@ async fn light_statements_do_not_wait() {
     for sql in [
         "SELECT 1",
         "SELECT * FROM (VALUES (1), (2)) AS t(n) WHERE n > 1",
+        "SELECT now(), 1 + 1, CAST('2024-01-01' AS DATE)",
+        "SELECT n % 2, count(*), max(t) FROM (VALUES (1, 'a'), (2, 'b')) AS t(n, t) \
+         GROUP BY n % 2 ORDER BY 2 LIMIT 1",
+        "SELECT fingerprint, sum(run_micros) / 1e6, min(sql) FROM system.queries \
+         WHERE started > now() - INTERVAL '1 hour' GROUP BY fingerprint ORDER BY 2 DESC LIMIT 10",
         "SET datafusion.execution.batch_size = 100",
         "SHOW TABLES",
         "SELECT count(*) FROM information_schema.columns WHERE table_name LIKE 'q%'",
@@ -63,6 +68,15 @@ async fn light_statements_do_not_wait() {
         "SELECT * FROM t",
         "SELECT * FROM range(0, 1)",
         "SELECT unnest([1, 2])",
+        "SELECT repeat('x', 10)",
+        "SELECT length(repeat('x', 10))",
+        "SELECT sum(length(t)) FROM (SELECT t || t FROM (VALUES ('x')) AS v(t)) AS d(t)",
+        "SELECT array_length(range(0, 10))",
+        "SELECT 1 UNION ALL SELECT 2",
+        "SELECT (SELECT 1)",
+        "SELECT count(*) FROM (VALUES (1), (2)) AS a(n), (VALUES (1), (2)) AS b(n)",
+        "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) \
+         SELECT n FROM r",
         "INSERT INTO t VALUES (1)",
         "EXPLAIN ANALYZE SELECT * FROM t",
         "CREATE TABLE u AS SELECT * FROM t",
@@ -185,6 +199,22 @@ async fn users_take_turns_whatever_number_of_sessions_they_have() {
         .filter_map(|record| record.principal.as_deref())
         .collect();
     assert_eq!(order, ["ada", "bob", "cleo", "ada", "bob", "ada"]);
+}
+
+#[tokio::test]
+async fn the_last_place_is_for_another_user() {
+    let engine = one_place().concurrent_queries(2).build().await.unwrap();
+    give_roles(&engine);
+    let ada = session_of(&engine, "ada", "analyst");
+    let bob = session_of(&engine, "bob", "analyst");
+    let holding = ada.sql(HOLDS).await.unwrap();
+    let waiting = tokio::spawn(async move { ada.sql(HOLDS).await.map(drop) });
+    until("it waits", || queued(&engine) == 1).await;
+    let sql = "SELECT count(*) FROM range(0, 10)";
+    assert_eq!(cells(&bob, sql).await, "10");
+    assert_eq!(queued(&engine), 1);
+    drop(holding);
+    waiting.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -122,6 +122,27 @@ fn without_room_nobody_waits() {
     ));
 }
 
+#[test]
+fn the_last_place_is_for_another() {
+    let queue = queue(3, 10);
+    let mut places = vec![admitted(&queue, "a"), admitted(&queue, "a")];
+    let mut third = waiting(&queue, "a");
+    let last = admitted(&queue, "b");
+    let mut others = waiting(&queue, "c");
+    // The place that comes free is not for the party whose turn it is, but has its most.
+    drop(last);
+    assert!((&mut third).now_or_never().is_none());
+    let last = (&mut others).now_or_never().unwrap().unwrap();
+    drop(last);
+    assert!((&mut third).now_or_never().is_none());
+    places.pop();
+    places.push(third.now_or_never().unwrap().unwrap());
+    drop(admitted(&queue, "b"));
+    drop(places);
+    assert_eq!(queue.lock().taken, 0);
+    assert!(queue.lock().held.is_empty());
+}
+
 /// Numbers that look random and are the same each time (xorshift).
 struct Numbers(u64);
 
@@ -144,15 +165,15 @@ struct Watched {
 }
 
 /// Statements come, end and give up at random. Whatever happens, places and room are kept to,
-/// a party's statements are called in their order, and nobody waits while another party is called
-/// more often than his own place in his line.
+/// a party's statements are called in their order, and nobody who may run waits while another party
+/// is called more often than his own place in his line.
 #[test]
 fn nobody_is_passed_over_at_random() {
     for seed in 1..200 {
         let mut numbers = Numbers(seed);
         let (places, room) = (1 + numbers.below(3), 4 + numbers.below(12));
         let queue = queue(places, room);
-        let mut running: Vec<Place> = Vec::new();
+        let mut running: Vec<(usize, Place)> = Vec::new();
         let mut lines: Vec<Vec<Watched>> = (0..4).map(|_| Vec::new()).collect();
         let mut last_called = [0; 4];
         for number in 1..400 {
@@ -161,7 +182,7 @@ fn nobody_is_passed_over_at_random() {
                     // One party sends more than the others together.
                     let who = [0, 0, 0, 1, 2, 3][numbers.below(6)];
                     match queue.enter(party(&who.to_string())) {
-                        Ok(Entry::Admitted(place)) => running.push(place),
+                        Ok(Entry::Admitted(place)) => running.push((who, place)),
                         Ok(Entry::Waiting(waiting)) => {
                             let ahead = lines[who].len();
                             lines[who].push(Watched {
@@ -185,29 +206,43 @@ fn nobody_is_passed_over_at_random() {
                     }
                 }
             }
-            settle(&mut lines, &mut running, &mut last_called);
+            settle(&mut lines, &mut running, &mut last_called, queue.most());
             let state = queue.lock();
             assert!(state.taken <= places && state.taken == running.len());
             assert_eq!(state.waiting, lines.iter().map(Vec::len).sum::<usize>());
             assert!(state.waiting <= room);
-            assert!(state.waiting == 0 || state.taken == places);
+            for (who, line) in lines.iter().enumerate() {
+                let held = held(&running, who);
+                assert!(held <= queue.most());
+                assert!(line.is_empty() || state.taken == places || held == queue.most());
+            }
             assert_eq!(state.round.len(), state.lines.len());
         }
         drop((running, lines));
         let state = queue.lock();
         assert_eq!((state.taken, state.waiting, state.round.len()), (0, 0, 0));
+        assert!(state.held.is_empty());
     }
 }
 
+fn held(running: &[(usize, Place)], who: usize) -> usize {
+    running.iter().filter(|(party, _)| *party == who).count()
+}
+
 /// Takes in who was called or sent away.
-fn settle(lines: &mut [Vec<Watched>], running: &mut Vec<Place>, last_called: &mut [usize; 4]) {
+fn settle(
+    lines: &mut [Vec<Watched>],
+    running: &mut Vec<(usize, Place)>,
+    last_called: &mut [usize; 4],
+    most: usize,
+) {
     for who in 0..lines.len() {
         let mut called = false;
         lines[who].retain_mut(|watched| match (&mut watched.waiting).now_or_never() {
             None => true,
             Some(Err(_)) => false,
             Some(Ok(place)) => {
-                running.push(place);
+                running.push((who, place));
                 assert!(watched.number > last_called[who], "out of order");
                 last_called[who] = watched.number;
                 called = true;
@@ -218,7 +253,7 @@ fn settle(lines: &mut [Vec<Watched>], running: &mut Vec<Place>, last_called: &mu
             for (other, line) in lines
                 .iter_mut()
                 .enumerate()
-                .filter(|(other, _)| *other != who)
+                .filter(|(other, _)| *other != who && held(running, *other) < most)
             {
                 for watched in line {
                     let passed = watched.passed.entry(who).or_default();
