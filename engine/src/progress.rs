@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Seek;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ pub struct Progress {
     bytes_fetched: AtomicU64,
     files: Mutex<Vec<OpenFile>>,
     scans: Mutex<Vec<Scan>>,
+    guarded: AtomicBool,
 }
 
 /// A local file that a reader is going through. The handle shares the reader's position.
@@ -57,6 +58,7 @@ impl Progress {
             bytes_fetched: AtomicU64::default(),
             files: Mutex::default(),
             scans: Mutex::default(),
+            guarded: AtomicBool::default(),
         }
     }
 
@@ -108,9 +110,18 @@ impl Progress {
         self.with_scans(|scans| total(scans, |scan| scan.bytes))
     }
 
-    /// The part done, from 0 to 1, where a total is known. Filters that skip parts of files let
-    /// it end below 1.
+    /// Whether it reads what is behind a view or a part of a table, so that those whose statement
+    /// it is may not know how much they have read.
+    pub fn is_guarded(&self) -> bool {
+        self.guarded.load(Ordering::Relaxed)
+    }
+
+    /// The part done, from 0 to 1, where a total is known, and may be. Filters that skip parts of
+    /// files let it end below 1.
     pub fn fraction(&self) -> Option<f64> {
+        if self.is_guarded() {
+            return None;
+        }
         let rows = self
             .total_rows()
             .map(|total| ratio(self.rows_read(), total));
@@ -160,7 +171,8 @@ impl Progress {
     pub(crate) fn watch(&self, plan: &Arc<dyn ExecutionPlan>) {
         self.enter(Phase::Running);
         let mut leaves = Vec::new();
-        collect_scans(plan, &mut leaves);
+        let guarded = collect_scans(plan, &mut leaves);
+        self.guarded.store(guarded, Ordering::Relaxed);
         *self.scans.lock().unwrap_or_else(PoisonError::into_inner) = leaves;
     }
 
@@ -206,9 +218,11 @@ impl Scan {
     }
 }
 
-fn collect_scans(plan: &Arc<dyn ExecutionPlan>, scans: &mut Vec<Scan>) {
+/// Finds what reads tables, and tells whether any of it is behind a wall.
+fn collect_scans(plan: &Arc<dyn ExecutionPlan>, scans: &mut Vec<Scan>) -> bool {
     if let Some(guarded) = plan.downcast_ref::<GuardedExec>() {
-        return collect_scans(guarded.inner(), scans);
+        collect_scans(guarded.inner(), scans);
+        return true;
     }
     let children = plan.children();
     // What reads the rows of another part reads no table.
@@ -218,9 +232,11 @@ fn collect_scans(plan: &Arc<dyn ExecutionPlan>, scans: &mut Vec<Scan>) {
     if children.is_empty() && !again {
         scans.push(Scan::new(plan));
     }
+    let mut guarded = false;
     for child in children {
-        collect_scans(child, scans);
+        guarded |= collect_scans(child, scans);
     }
+    guarded
 }
 
 /// The bytes of the files, or of the ranges of files, that a plan reads.

@@ -180,7 +180,20 @@ impl Session {
     }
 
     fn sees(&self, query: &QueryInfo) -> bool {
-        Viewer::new(self.access.clone()).sees(query.principal.as_deref())
+        self.viewer().sees(query.principal.as_deref())
+    }
+
+    /// Rows and bytes that a running statement has read, where they are for the session to know:
+    /// what is behind a view or a part of a table is so with the privilege `monitor` alone.
+    pub fn reads(&self, query: &QueryInfo) -> Option<(u64, u64)> {
+        let (viewer, progress) = (self.viewer(), &query.progress);
+        let guarded = progress.is_guarded();
+        let rows = viewer.read(guarded, progress.rows_read())?;
+        Some((rows, viewer.read(guarded, progress.bytes_read())?))
+    }
+
+    fn viewer(&self) -> Viewer {
+        Viewer::new(self.access.clone())
     }
 
     /// Plans a statement: resolves its names and types. Nothing is read but schemas, and nothing

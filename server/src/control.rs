@@ -50,15 +50,16 @@ impl Control for ControlService {
     ) -> Result<Response<ListQueriesResponse>, Status> {
         let caller = Caller::of(&request)?;
         let now = SystemTime::now();
-        let queries = caller.session.queries().into_iter().map(|query| {
+        let session = &caller.session;
+        let queries = session.queries().into_iter().map(|query| {
             let elapsed = now.duration_since(query.started).unwrap_or_default();
-            let progress = &query.progress;
+            let (rows, bytes) = session.reads(&query).unwrap_or_default();
             Query {
                 id: query.id.to_string(),
                 sql: query.sql.chars().take(SHOWN_CHARACTERS).collect(),
                 elapsed_millis: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-                rows: progress.rows_read().max(progress.rows_returned()),
-                bytes: progress.bytes_read(),
+                rows: rows.max(query.progress.rows_returned()),
+                bytes,
                 phase: query.phase().to_string(),
                 user: query.principal.unwrap_or_default(),
             }

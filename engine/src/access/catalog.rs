@@ -94,6 +94,11 @@ impl GuardedSchema {
         (self.rights(table) != Rights::None).then_some(&self.inner)
     }
 
+    /// Whether nothing of a table is hidden.
+    pub(crate) fn shows_all_of(&self, table: &str) -> bool {
+        self.rights(table) == Rights::Whole
+    }
+
     fn rights(&self, table: &str) -> Rights {
         self.guard.access.rights(&self.name, table)
     }

@@ -32,6 +32,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
 use datafusion::common::TableReference;
 use datafusion::execution::SessionState;
 
@@ -102,6 +103,14 @@ impl Access {
             return Rights::Whole;
         }
         Rights::of(&self.roles(), schema, table)
+    }
+
+    /// Whether a table is there at all for the principal.
+    pub(crate) fn sees(&self, table: &TableReference) -> bool {
+        let name = table.clone().resolve(CATALOG, SCHEMA);
+        &*name.catalog == CATALOG
+            && (&*name.schema == INFORMATION_SCHEMA
+                || self.rights(&name.schema, &name.table) != Rights::None)
     }
 
     /// Whether any table of a schema may be seen or written.

@@ -29,6 +29,7 @@ use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
+use datafusion::logical_expr::TableType;
 
 use crate::access::GuardedSchema;
 use crate::engine::Shared;
@@ -198,12 +199,25 @@ pub(crate) fn failure_of(state: &SessionState, table: &str) -> Option<EngineErro
         TableReference::parse_str(table).resolve(&options.default_catalog, &options.default_schema);
     let catalog = state.catalog_list().catalog(&name.catalog)?;
     let schema = catalog.schema(&name.schema)?;
-    // Behind rights, the reason is known of what they show.
-    let schema = match schema.downcast_ref::<GuardedSchema>() {
-        Some(guarded) => Arc::clone(guarded.showing(&name.table)?),
-        None => schema,
+    let Some(guarded) = schema.downcast_ref::<GuardedSchema>() else {
+        return schema.downcast_ref::<Schema>()?.failure(&name.table);
     };
-    schema.downcast_ref::<Schema>()?.failure(&name.table)
+    // Behind rights, a reason is told of what they show, and does not tell of what they hide: that
+    // of a view names what it reads, that of a table its columns.
+    let schema = guarded.showing(&name.table)?.downcast_ref::<Schema>()?;
+    let failure = schema.failure(&name.table)?;
+    let is_view = schema.get(&name.table)?.table_type() == TableType::View;
+    if guarded.shows_all_of(&name.table) && !is_view {
+        return Some(failure);
+    }
+    Some(EngineError::Plan {
+        message: format!(
+            "{} {:?} cannot be opened; the server's log says why",
+            if is_view { "view" } else { "table" },
+            name.table
+        ),
+        location: None,
+    })
 }
 
 /// Registers a table made by code.

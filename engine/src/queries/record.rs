@@ -94,6 +94,9 @@ pub struct QueryRecord {
     pub rows_read: u64,
     /// Bytes read from files and object stores.
     pub bytes_read: u64,
+    /// Whether it has read what is behind a view or a part of a table, so that the principal may
+    /// not know how much that was.
+    pub guarded: bool,
     /// How long it waited for a place among those that may run.
     pub queued: Duration,
     /// How long its planning took.
@@ -128,6 +131,7 @@ impl QueryRecord {
             rows: progress.rows_returned(),
             rows_read: progress.rows_read(),
             bytes_read: progress.bytes_read(),
+            guarded: progress.is_guarded(),
             queued: progress.spent(Phase::Queued),
             planned: progress.spent(Phase::Planning),
             run: progress.spent(Phase::Running),

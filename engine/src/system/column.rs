@@ -38,14 +38,10 @@ pub(super) fn known_text<R>(
 }
 
 /// Lists of texts.
-pub(super) fn texts<R>(
-    name: &'static str,
-    rows: &[R],
-    of: impl for<'a> Fn(&'a R) -> &'a [String],
-) -> Column {
+pub(super) fn texts<R>(name: &'static str, rows: &[R], of: impl Fn(&R) -> Vec<String>) -> Column {
     let mut lists = ListBuilder::new(StringBuilder::new());
     for row in rows {
-        lists.append_value(of(row).iter().map(Some));
+        lists.append_value(of(row).into_iter().map(Some));
     }
     Column {
         name,
@@ -63,6 +59,22 @@ pub(super) fn number<R>(name: &'static str, rows: &[R], of: impl Fn(&R) -> u64) 
         name,
         nullable: false,
         values: Arc::new(Int64Array::from_iter_values(values)),
+    }
+}
+
+/// Counts that may be unknown.
+pub(super) fn known_number<R>(
+    name: &'static str,
+    rows: &[R],
+    of: impl Fn(&R) -> Option<u64>,
+) -> Column {
+    let values = rows
+        .iter()
+        .map(|row| of(row).map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
+    Column {
+        name,
+        nullable: true,
+        values: Arc::new(Int64Array::from_iter(values)),
     }
 }
 

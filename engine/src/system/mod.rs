@@ -11,6 +11,8 @@ mod table;
 
 use std::sync::Arc;
 
+use datafusion::common::TableReference;
+
 use crate::EngineError;
 use crate::access::{Access, Privilege};
 use crate::catalog::Catalog;
@@ -52,11 +54,28 @@ impl Viewer {
 
     /// Whether statements of `principal` are for this viewer to see and to stop.
     pub(crate) fn sees(&self, principal: Option<&str>) -> bool {
-        match &self.0 {
-            None => true,
-            Some(access) => {
-                principal == Some(&access.principal().name) || access.has(Privilege::Monitor)
-            }
-        }
+        let own = |access: &Access| principal == Some(&access.principal().name);
+        self.watches() || self.0.as_ref().is_some_and(own)
+    }
+
+    /// What a statement has read, where it is for this viewer to know: rows behind a wall are not
+    /// to be counted from before it.
+    pub(crate) fn read(&self, guarded: bool, read: u64) -> Option<u64> {
+        (!guarded || self.watches()).then_some(read)
+    }
+
+    /// Those of a statement's tables that are there for this viewer. Behind a view are others.
+    pub(crate) fn tables(&self, names: &[String]) -> Vec<String> {
+        let there = |name: &&String| match &self.0 {
+            Some(access) if !self.watches() => access.sees(&TableReference::parse_str(name)),
+            _ => true,
+        };
+        names.iter().filter(there).cloned().collect()
+    }
+
+    /// Whether everybody's statements are to be seen.
+    fn watches(&self) -> bool {
+        let access = self.0.as_ref();
+        access.is_none_or(|access| access.has(Privilege::Monitor))
     }
 }

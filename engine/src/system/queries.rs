@@ -1,7 +1,7 @@
 //! `system.queries`: the statements that have ended last.
 
 use super::Viewer;
-use super::column::{Column, known_text, micros, moment, number, text, texts};
+use super::column::{Column, known_number, known_text, micros, moment, number, text, texts};
 use crate::queries::Queries;
 
 /// The statements that a viewer sees, oldest first.
@@ -12,6 +12,7 @@ pub(super) fn shown(queries: &Queries, viewer: Option<&Viewer>) -> Vec<Column> {
     };
     ended.retain(|query| viewer.is_some_and(|viewer| viewer.sees(query.principal.as_deref())));
     let rows = ended.as_slice();
+    let tables = |names: &[String]| viewer.map_or_else(Vec::new, |viewer| viewer.tables(names));
     vec![
         text("id", rows, |query| query.id.to_string()),
         text("session", rows, |query| query.session_id.clone()),
@@ -20,11 +21,17 @@ pub(super) fn shown(queries: &Queries, viewer: Option<&Viewer>) -> Vec<Column> {
         text("sql", rows, |query| query.sql.to_string()),
         text("fingerprint", rows, |query| query.fingerprint.to_string()),
         known_text("kind", rows, |query| Some(query.kind?.word().to_owned())),
-        texts("tables_read", rows, |query| &query.tables.read),
-        texts("tables_written", rows, |query| &query.tables.written),
+        texts("tables_read", rows, |query| tables(&query.tables.read)),
+        texts("tables_written", rows, |query| {
+            tables(&query.tables.written)
+        }),
         number("rows", rows, |query| query.rows),
-        number("rows_read", rows, |query| query.rows_read),
-        number("bytes_read", rows, |query| query.bytes_read),
+        known_number("rows_read", rows, |query| {
+            viewer?.read(query.guarded, query.rows_read)
+        }),
+        known_number("bytes_read", rows, |query| {
+            viewer?.read(query.guarded, query.bytes_read)
+        }),
         micros("queued_micros", rows, |query| query.queued),
         micros("planned_micros", rows, |query| query.planned),
         micros("run_micros", rows, |query| query.run),

@@ -1,7 +1,7 @@
 //! `system.running`: the statements that have not ended.
 
 use super::Viewer;
-use super::column::{Column, known_text, micros, moment, number, text, texts};
+use super::column::{Column, known_number, known_text, micros, moment, number, text, texts};
 use crate::queries::{Phase, Queries, kept};
 
 /// The statements that a viewer sees, oldest first; that which looks is among them.
@@ -12,6 +12,7 @@ pub(super) fn shown(queries: &Queries, viewer: Option<&Viewer>) -> Vec<Column> {
     };
     running.retain(|query| viewer.is_some_and(|viewer| viewer.sees(query.principal.as_deref())));
     let rows = running.as_slice();
+    let tables = |names: &[String]| viewer.map_or_else(Vec::new, |viewer| viewer.tables(names));
     vec![
         text("id", rows, |query| query.id.to_string()),
         text("session", rows, |query| query.session_id.clone()),
@@ -21,11 +22,17 @@ pub(super) fn shown(queries: &Queries, viewer: Option<&Viewer>) -> Vec<Column> {
         text("fingerprint", rows, |query| query.fingerprint.to_string()),
         known_text("kind", rows, |query| Some(query.kind?.word().to_owned())),
         text("phase", rows, |query| query.phase().word().to_owned()),
-        texts("tables_read", rows, |query| &query.tables.read),
-        texts("tables_written", rows, |query| &query.tables.written),
+        texts("tables_read", rows, |query| tables(&query.tables.read)),
+        texts("tables_written", rows, |query| {
+            tables(&query.tables.written)
+        }),
         number("rows", rows, |query| query.progress.rows_returned()),
-        number("rows_read", rows, |query| query.progress.rows_read()),
-        number("bytes_read", rows, |query| query.progress.bytes_read()),
+        known_number("rows_read", rows, |query| {
+            viewer?.read(query.progress.is_guarded(), query.progress.rows_read())
+        }),
+        known_number("bytes_read", rows, |query| {
+            viewer?.read(query.progress.is_guarded(), query.progress.bytes_read())
+        }),
         micros("queued_micros", rows, |query| {
             query.progress.spent(Phase::Queued)
         }),

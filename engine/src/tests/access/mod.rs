@@ -5,6 +5,7 @@ mod hidden;
 mod masks;
 mod parts;
 mod random;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,12 @@ const ROLES: &str = r#"
     read = ["sandbox.*"]
     write = ["sandbox.*"]
     privileges = ["ddl"]
+
+    [roles.reader]
+    read = ["public.broken"]
+
+    [roles.watcher]
+    privileges = ["monitor"]
 
     [roles.all]
     read = ["*"]
