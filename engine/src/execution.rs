@@ -17,6 +17,7 @@ use futures::future::{Either, select};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
+use crate::prepared::Naming;
 use crate::queries::{Phase, Running};
 use crate::runtime::Task;
 use crate::shape::shaped;
@@ -101,7 +102,7 @@ async fn change(
         running.progress.enter(Phase::Running);
     }
     let worker = async move {
-        let work = Box::pin(changes::apply(&session, planned, &running.progress));
+        let work = Box::pin(changed(&session, planned, &running.progress));
         let stop = Box::pin(running.stopped.clone().reason());
         let outcome = match select(work, stop).await {
             Either::Left((outcome, _)) => outcome,
@@ -115,6 +116,23 @@ async fn change(
     QueryStream::new(id, schema, progress, receiver, stopped, worker)
         .settled()
         .await
+}
+
+/// Makes a change.
+async fn changed(
+    session: &Session,
+    planned: Planned,
+    progress: &Arc<Progress>,
+) -> Result<RecordBatch, EngineError> {
+    let naming = Naming::by(&planned);
+    let change = changes::apply(session, planned, progress);
+    match naming {
+        None => change.await,
+        Some(naming) => {
+            let pool = &session.context().runtime_env().memory_pool;
+            session.prepared().changing(naming, pool, change).await
+        }
+    }
 }
 
 /// Makes the physical plan of a query and starts it.

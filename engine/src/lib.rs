@@ -34,6 +34,7 @@ mod memory;
 mod nearest;
 mod parameters;
 mod planned;
+mod prepared;
 mod progress;
 mod queries;
 pub mod reports;

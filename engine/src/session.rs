@@ -13,6 +13,7 @@ use futures::FutureExt;
 
 use crate::access::{Access, GuardedCatalogs, Principal, Privilege};
 use crate::engine::Shared;
+use crate::prepared::Prepared;
 use crate::queries::{Party, Phase, Running, Sender};
 use crate::runtime::Task;
 use crate::source::Source;
@@ -30,6 +31,7 @@ pub struct Session {
     access: Option<Access>,
     client: Option<Arc<str>>,
     limits: Arc<Mutex<SessionLimits>>,
+    prepared: Arc<Prepared>,
 }
 
 impl Session {
@@ -60,6 +62,7 @@ impl Session {
             access,
             client: client.map(Into::into),
             limits: Arc::default(),
+            prepared: Arc::default(),
         }
     }
 
@@ -121,10 +124,16 @@ impl Session {
         &self.shared
     }
 
-    /// The same session but for its options.
+    /// The statements that PREPARE has kept.
+    pub(crate) fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    /// The same session but for its options and the statements that it keeps.
     pub(crate) fn over(&self, context: SessionContext) -> Self {
         Self {
             context,
+            prepared: Arc::default(),
             ..self.clone()
         }
     }
@@ -139,7 +148,11 @@ impl Session {
         &self.context
     }
 
-    /// Splits a script into statements.
+    /// Splits a script into statements. Long ones take their share of the memory limit for as long
+    /// as they are there.
+    ///
+    /// # Errors
+    /// [`EngineError::Syntax`]; [`EngineError::Resources`] when there is no memory to read it.
     pub fn parse(&self, script: &str) -> Result<Vec<Statement>, EngineError> {
         let limit = self
             .context
@@ -148,7 +161,8 @@ impl Session {
             .config_options()
             .sql_parser
             .recursion_limit;
-        Statement::parse_all(script, limit.get())
+        let pool = &self.context.runtime_env().memory_pool;
+        Statement::parse_within(script, limit.get(), pool)
     }
 
     /// Sets limits on each statement from now on. What is above the engine's own limits, or left

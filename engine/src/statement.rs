@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::sql::parser::{DFParserBuilder, Statement as Ast};
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, TokenWithSpan, Tokenizer};
@@ -23,6 +24,8 @@ pub struct Statement {
     offset: usize,
     ast: Arc<Ast>,
     fingerprint: Fingerprint,
+    /// What it takes of the memory limit, where that counts.
+    _memory: Option<Arc<MemoryReservation>>,
 }
 
 impl Statement {
@@ -68,6 +71,36 @@ impl Statement {
             .ok_or_else(|| EngineError::Internal {
                 message: "a statement with values in it is no statement".to_owned(),
             })
+    }
+
+    /// Splits a script into statements, in memory that is reserved before.
+    pub(crate) fn parse_within(
+        script: &str,
+        recursion_limit: usize,
+        pool: &Arc<dyn MemoryPool>,
+    ) -> Result<Vec<Self>, EngineError> {
+        let size = sql::Size::of(script);
+        let Some(bytes) = size.reading() else {
+            return Self::parse_all(script, recursion_limit);
+        };
+        let memory = MemoryConsumer::new("a statement").register(pool);
+        if memory.try_grow(bytes).is_err() {
+            return Err(EngineError::Resources {
+                message: format!(
+                    "out of memory: to read {} words and signs of SQL takes {} MiB, which \
+                     memory_limit does not leave; send values as parameters or by bulk ingestion",
+                    size.pieces(),
+                    bytes.div_ceil(1 << 20)
+                ),
+            });
+        }
+        let mut statements = Self::parse_all(script, recursion_limit)?;
+        memory.resize(size.kept());
+        let memory = Arc::new(memory);
+        for statement in &mut statements {
+            statement._memory = Some(Arc::clone(&memory));
+        }
+        Ok(statements)
     }
 
     /// Splits a script into statements. Comments and empty statements are nothing.
@@ -117,6 +150,7 @@ impl Statement {
                 offset,
                 ast: Arc::new(ast),
                 fingerprint: Fingerprint::of(parsed),
+                _memory: None,
             });
         }
     }

@@ -6,6 +6,7 @@ mod fingerprint;
 mod identifiers;
 mod named_arguments;
 mod report_inputs;
+mod size;
 mod time_travel;
 mod time_zone;
 mod values;
@@ -22,6 +23,7 @@ pub(crate) use depth::check as check_depth;
 pub use dialect::dialect;
 pub use fingerprint::Fingerprint;
 pub(crate) use identifiers::at;
+pub(crate) use size::Size;
 pub(crate) use time_travel::{TimeTravel, Versions};
 pub(crate) use values::with_values;
 

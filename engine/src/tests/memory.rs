@@ -1,6 +1,6 @@
 //! Memory of one query: what it may use, and what is told of it.
 
-use super::{batches, cells, engine, failure, records};
+use super::{batches, cells, engine, failure, records, until};
 use crate::{Engine, EngineError, Outcome, SessionLimits};
 
 /// Holds all of its rows.
@@ -26,6 +26,31 @@ fn of_this_query(error: &EngineError) -> bool {
         return false;
     };
     message.contains("this query may use 16.0 MB; raise query_memory in [limits]")
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_much_to_read_is_refused() {
+    let engine = Engine::builder()
+        .memory_limit(64 << 20)
+        .build()
+        .await
+        .unwrap();
+    let session = engine.session();
+    let numbers = |count: usize| format!("SELECT 7 IN ({}7)", "1,".repeat(count));
+    let error = failure(&session, &numbers(1 << 20)).await;
+    assert!(matches!(error, EngineError::Resources { .. }), "{error}");
+    assert!(error.to_string().contains("words and signs"), "{error}");
+    assert_eq!(cells(&session, &numbers(1_000)).await, "true");
+    // A long value is one word.
+    let long = format!("SELECT length('{}')", "x".repeat(1 << 20));
+    assert_eq!(cells(&session, &long).await, "1048576");
+    // What was read and let go leaves its room.
+    let reserved = || session.context().runtime_env().memory_pool.reserved();
+    until("nothing is there", || reserved() == 0).await;
+    let parsed = session.parse(&numbers(5_000)).unwrap();
+    assert!(reserved() > 1 << 20);
+    drop(parsed);
+    assert_eq!(reserved(), 0);
 }
 
 #[tokio::test]

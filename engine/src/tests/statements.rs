@@ -4,6 +4,29 @@ use super::{batches, cells, engine, failure};
 use crate::{EngineError, StatementKind};
 
 #[tokio::test]
+async fn a_session_keeps_so_many_statements() {
+    let engine = engine().await;
+    let session = engine.session();
+    for number in 0..100 {
+        cells(&session, &format!("PREPARE p{number} AS SELECT {number}")).await;
+    }
+    let again = failure(&session, "PREPARE p100 AS SELECT 100").await;
+    assert!(matches!(again, EngineError::Resources { .. }), "{again}");
+    assert_eq!(
+        again.to_string(),
+        "a session keeps 100 statements at most: DEALLOCATE one of them before PREPARE p100"
+    );
+    assert_eq!(cells(&session, "EXECUTE p7").await, "7");
+    failure(&session, "DEALLOCATE nothing").await;
+    failure(&session, "PREPARE p100 AS SELECT 100").await;
+    cells(&session, "DEALLOCATE p7").await;
+    failure(&session, "PREPARE p8 AS SELECT 100").await;
+    cells(&session, "PREPARE p100 AS SELECT 100").await;
+    failure(&session, "PREPARE p101 AS SELECT 101").await;
+    cells(&engine.session(), "PREPARE p101 AS SELECT 101").await;
+}
+
+#[tokio::test]
 async fn a_script_is_split_into_statements_that_know_their_place() {
     let engine = engine().await;
     let session = engine.default_session();

@@ -14,6 +14,9 @@ use crate::error::ProtocolError;
 /// Opens a comment that the tokenizer reads as SQL, with places that are not those of the text.
 const HINT: &str = "/*!";
 
+/// Words and signs of a text in which `?` is looked for: each takes a hundred bytes meanwhile.
+const MOST_PIECES: usize = 4 << 20;
+
 /// A statement whose placeholders are numbered.
 #[derive(Debug)]
 pub struct Numbered<'a> {
@@ -68,6 +71,12 @@ pub fn number_placeholders<'a>(
 ) -> Result<Numbered<'a>, ProtocolError> {
     if !sql.contains('?') {
         return Ok(Numbered::unchanged(sql));
+    }
+    if pieces(sql) > MOST_PIECES {
+        return Err(ProtocolError::Limit(format!(
+            "parameters cannot be numbered in a statement of more than {MOST_PIECES} words and \
+             signs; write $1, $2 and so on, and no ? anywhere"
+        )));
     }
     let Ok(tokens) = Tokenizer::new(dialect, sql)
         .with_unescape(false)
@@ -140,6 +149,17 @@ pub fn number_placeholders<'a>(
     })
 }
 
+/// About how many words and signs there are. What is in quotes and comments counts as well.
+fn pieces(sql: &str) -> usize {
+    let mut in_word = false;
+    let begins = |byte: u8| {
+        let was_in_word = in_word;
+        in_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        !(in_word && was_in_word)
+    };
+    sql.bytes().map(begins).filter(|begins| *begins).count()
+}
+
 fn is_between_words(character: char) -> bool {
     character.is_ascii_whitespace() || "()[],;=<>+-*/%|&!~^:.'\"".contains(character)
 }
@@ -192,6 +212,15 @@ mod tests {
             .unwrap()
             .sql
             .into_owned()
+    }
+
+    #[test]
+    fn texts_of_too_many_words_are_refused() {
+        let many = format!("SELECT ?{}", ",1".repeat(MOST_PIECES / 2));
+        let error = number_placeholders(&many, &GenericDialect {}).unwrap_err();
+        assert!(matches!(error, ProtocolError::Limit(_)), "{error}");
+        let long = format!("SELECT ?, '{}'", "x".repeat(MOST_PIECES + 1));
+        assert!(numbered(&long).starts_with("SELECT $1, 'xx"));
     }
 
     #[test]
