@@ -48,8 +48,8 @@ async fn light_statements_do_not_wait() {
         "SELECT now(), 1 + 1, CAST('2024-01-01' AS DATE)",
         "SELECT n % 2, count(*), max(t) FROM (VALUES (1, 'a'), (2, 'b')) AS t(n, t) \
          GROUP BY n % 2 ORDER BY 2 LIMIT 1",
-        "SELECT fingerprint, sum(run_micros) / 1e6, min(sql) FROM system.queries \
-         WHERE started > now() - INTERVAL '1 hour' GROUP BY fingerprint ORDER BY 2 DESC LIMIT 10",
+        "SELECT fingerprint, sum(run_micros) / 1e6 AS seconds, min(sql) FROM system.queries \
+         WHERE started > now() - INTERVAL '1 hour' GROUP BY fingerprint ORDER BY seconds DESC LIMIT 10",
         "SET datafusion.execution.batch_size = 100",
         "SHOW TABLES",
         "SELECT count(*) FROM information_schema.columns WHERE table_name LIKE 'q%'",

@@ -76,7 +76,7 @@ async fn tickets_handles_and_polls_of_another_user_are_refused() {
     let query = prepare(&bob, "SELECT word FROM secrets WHERE id = ?").await;
     let change = prepare(&bob, "INSERT INTO orders VALUES (?, 1)").await;
     let polled = {
-        let quick = bob.with("grpc-timeout", "500m");
+        let quick = bob.with("grpc-timeout", "3S");
         quick.poll(statement(BUSY)).await.unwrap()
     };
     let descriptor = polled.flight_descriptor.clone().unwrap();
