@@ -27,6 +27,7 @@ mod engine;
 mod environment;
 mod error;
 mod execution;
+mod filters;
 pub mod formats;
 mod ingest;
 mod limits;

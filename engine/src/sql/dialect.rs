@@ -1,8 +1,8 @@
 //! The SQL dialect: sqlparser's generic one, which also knows versions of tables.
 //!
 //! `FROM orders VERSION AS OF 3` parses only in a dialect that says it supports versions, and the
-//! generic one does not; and what a report reads, only a dialect that knows reports parses as a
-//! query. A dialect cannot be derived from another, so every switch of the generic one is passed on
+//! generic one does not; what a report reads, only a dialect that knows reports parses as a query;
+//! and `IS DISTINCT FROM` ends where it should. A dialect cannot be derived from another, so every switch of the generic one is passed on
 //! here.
 
 use std::any::TypeId;
@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 
-use super::report_inputs;
+use super::{distinct_from, report_inputs};
 
 static DIALECT: CohortDialect = CohortDialect {
     generic: GenericDialect,
@@ -60,6 +60,15 @@ impl Dialect for CohortDialect {
 
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
         report_inputs::parse(parser)
+    }
+
+    fn parse_infix(
+        &self,
+        parser: &mut Parser,
+        expression: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        distinct_from::parse(parser, expression)
     }
 
     as_generic! {

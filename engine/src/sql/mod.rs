@@ -2,6 +2,7 @@
 
 mod depth;
 mod dialect;
+mod distinct_from;
 mod fingerprint;
 mod identifiers;
 mod named_arguments;
