@@ -1,0 +1,3 @@
+-- model: snap_products
+-- reads: [stg_products]
+SELECT product_id, price, cost, category FROM stg_products
