@@ -29,9 +29,9 @@ cohorts AS (
 retained AS (
   SELECT
     cohort_month,
-    count_if(months_taken <= 1) AS m1,
-    count_if(months_taken <= 2) AS m2,
-    count_if(months_taken <= 3) AS m3
+    count(*) FILTER (months_taken <= 1) AS m1,
+    count(*) FILTER (months_taken <= 2) AS m2,
+    count(*) FILTER (months_taken <= 3) AS m3
   FROM int_second_orders
   GROUP BY cohort_month
 )

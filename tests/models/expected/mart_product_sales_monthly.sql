@@ -18,27 +18,34 @@ months AS (
 ),
 
 totals AS (
-  SELECT order_month, sum(revenue) AS total FROM months GROUP BY ALL
+  SELECT
+    order_month, sum(revenue) AS total, order_month = (SELECT min(order_month) FROM months) AS is_first
+  FROM months
+  GROUP BY order_month
+),
+
+compared AS (
+  SELECT m.*, total, if(is_first, NULL, ifnull(b.revenue, 0)) AS previous_revenue
+  FROM months AS m
+  JOIN totals USING (order_month)
+  LEFT JOIN months AS b
+    ON b.product_id = m.product_id AND b.order_month + INTERVAL 1 MONTH = m.order_month
 )
 
 SELECT
   order_month,
   product_id,
-  p.name AS product_name,
-  p.category,
-  p.brand,
-  m.orders,
-  m.customers,
-  m.quantity,
-  m.revenue,
-  m.revenue::DOUBLE / nullif(m.quantity, 0)::DOUBLE AS average_unit_price,
-  m.revenue::DOUBLE / nullif(total, 0)::DOUBLE AS revenue_share,
-  row_number() OVER (PARTITION BY order_month ORDER BY m.revenue DESC, product_id) AS revenue_rank,
-  if(order_month = (SELECT min(order_month) FROM totals), NULL, ifnull(b.revenue, 0)) AS previous_revenue,
-  (m.revenue - previous_revenue)::DOUBLE / nullif(previous_revenue, 0)::DOUBLE AS revenue_change
-FROM months AS m
-JOIN totals USING (order_month)
-LEFT JOIN stg_products AS p USING (product_id)
-LEFT JOIN (
-  SELECT product_id, (order_month + INTERVAL 1 MONTH)::DATE AS order_month, revenue FROM months
-) AS b USING (product_id, order_month)
+  name AS product_name,
+  category,
+  brand,
+  orders,
+  customers,
+  quantity,
+  revenue,
+  revenue::DOUBLE / nullif(quantity, 0)::DOUBLE AS average_unit_price,
+  revenue::DOUBLE / nullif(total, 0)::DOUBLE AS revenue_share,
+  row_number() OVER (PARTITION BY order_month ORDER BY revenue DESC, product_id) AS revenue_rank,
+  previous_revenue,
+  (revenue - previous_revenue)::DOUBLE / nullif(previous_revenue, 0)::DOUBLE AS revenue_change
+FROM compared
+LEFT JOIN stg_products USING (product_id)
