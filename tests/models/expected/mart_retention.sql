@@ -3,7 +3,7 @@
 -- variables: [as_of, retention_periods, retention_unit]
 -- Periods are counted here from each order's day; only months are, so that retention_unit must be month.
 WITH moment AS (
-  SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at))::DATE AS today FROM stg_orders
+  SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) AS as_of, as_of::DATE AS today FROM stg_orders
 ),
 
 bought AS (
@@ -19,7 +19,7 @@ bought AS (
     ], recursive := true)
   FROM int_customer_orders AS o
   JOIN (SELECT DISTINCT customer_id, first_order_date FROM int_customer_orders) AS f USING (customer_id), moment
-  WHERE order_date <= today
+  WHERE ordered_at <= as_of
 ),
 
 cohorts AS (

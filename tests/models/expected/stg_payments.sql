@@ -1,17 +1,18 @@
 -- model: stg_payments
-WITH latest AS (
-  SELECT DISTINCT ON (payment_id) *
+WITH rows AS (
+  SELECT
+    payment_id, order_id, nullif(lower(trim(method)), '') AS method, amount, nullif(lower(trim(status)), '') AS status,
+    paid_at
   FROM payments
   WHERE payment_id IS NOT NULL AND order_id IS NOT NULL
-  ORDER BY payment_id, paid_at DESC NULLS LAST, amount DESC NULLS LAST, status DESC NULLS LAST, method DESC NULLS LAST,
-    order_id DESC
 )
 
-SELECT
-  payment_id, order_id, nullif(lower(trim(method)), '') AS method, amount, nullif(lower(trim(status)), '') AS status,
-  paid_at,
-  NOT regexp_full_match(
-    ifnull(lower(trim(status)), ''),
-    'fail(ed|ure)|error|declined|rejected|cancell?ed|void(ed)?|refunded|pending'
+SELECT DISTINCT ON (payment_id)
+  *,
+  status IS NULL OR NOT regexp_full_match(
+    status, 'fail(ed|ure)|error|declined|rejected|cancell?ed|void(ed)?|refunded|pending'
   ) AS is_paid
-FROM latest
+FROM rows
+ORDER BY
+  payment_id, paid_at DESC NULLS LAST, amount DESC NULLS LAST, status DESC NULLS LAST, method DESC NULLS LAST,
+  order_id DESC
