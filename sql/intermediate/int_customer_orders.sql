@@ -23,7 +23,7 @@
 --     description: what it is worth, money
 --     tests: [not_null]
 --   - name: order_number
---     description: the customer's how manieth purchase it is, from 1
+--     description: place among the customer's purchases, from 1
 --     tests: [not_null, {range: {min: 1}}]
 --   - name: first_order_date
 --     description: the day of the customer's first purchase

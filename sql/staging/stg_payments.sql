@@ -1,14 +1,15 @@
 -- Payments, one row each, and whether they brought money. Payments without an identifier or an order are left out; of
--- several rows of one payment the latest counts.
+-- several rows of one payment the latest counts. A payment belongs to one
+-- order: one that is listed under two is two.
 --
 -- grain: one row a payment
--- key: [payment_id]
+-- key: [order_id, payment_id]
 -- materialized: view
 -- tags: [staging, payments]
 -- columns:
 --   - name: payment_id
 --     description: identifies the payment
---     tests: [not_null, unique]
+--     tests: [not_null, {unique: {severity: warn}}]
 --   - name: order_id
 --     description: the order that was paid
 --     tests: [not_null]
@@ -26,6 +27,7 @@
 --       refunded, or are still pending, true for all others
 --     tests: [not_null]
 -- tests:
+--   - unique: {columns: [order_id, payment_id]}
 --   - row_count: {of: source.payments, at: at_most}
 WITH payments AS (
   SELECT * FROM source.payments
@@ -47,9 +49,8 @@ placed AS (
   SELECT
     *,
     ROW_NUMBER() OVER (
-      PARTITION BY payment_id
-      ORDER BY
-        paid_at DESC NULLS LAST, amount DESC NULLS LAST, status DESC NULLS LAST, method DESC NULLS LAST, order_id DESC
+      PARTITION BY order_id, payment_id
+      ORDER BY paid_at DESC NULLS LAST, amount DESC NULLS LAST, status DESC NULLS LAST, method DESC NULLS LAST
     ) AS place
   FROM cleaned
 ),

@@ -1,6 +1,8 @@
+-- Customers' purchases, numbered by their place in a list.
+--
 -- model: int_customer_orders
 -- reads: [int_orders]
--- variables: [cohort_orders]
+-- obeys: [cohort_orders]
 WITH purchases AS (
   SELECT *
   FROM int_orders

@@ -1,6 +1,8 @@
+-- Recency, frequency, money, and scores by counting who is worse.
+--
 -- model: int_customer_rfm
 -- reads: [stg_orders, int_orders]
--- variables: [as_of, rfm_ties]
+-- obeys: [as_of, rfm_ties]
 WITH moment AS (
   SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) AS as_of FROM stg_orders
 ),

@@ -1,5 +1,7 @@
+-- What the lines of each order come to.
+--
 -- model: int_order_item_totals
--- variables: [duplicate_lines]
+-- obeys: [duplicate_lines]
 WITH lines AS (
   SELECT order_id, product_id, ifnull(quantity, 1) AS quantity, unit_price, ifnull(discount, 0) AS discount
   FROM order_items

@@ -1,3 +1,5 @@
+-- What was paid for each order, and how.
+--
 -- model: int_order_payments
 -- reads: [stg_payments]
 WITH methods AS (

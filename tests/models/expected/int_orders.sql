@@ -1,3 +1,5 @@
+-- Orders with their day, month, status and worth.
+--
 -- model: int_orders
 -- reads: [stg_orders, int_order_item_totals, int_order_payments]
 SELECT

@@ -1,6 +1,8 @@
+-- First and second purchases, and the months between, each variant by its own words.
+--
 -- model: int_second_orders
 -- reads: [stg_orders, int_customer_orders]
--- variables: [as_of, second_order, retained_within]
+-- obeys: [as_of, second_order, retained_within]
 WITH orders AS (
   FROM int_customer_orders
   WHERE ordered_at <= (SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) FROM stg_orders)

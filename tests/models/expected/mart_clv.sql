@@ -1,9 +1,11 @@
+-- What lifetime values are found from.
+-- Only what the models are fitted to is found here; what they expect is checked against published parameters.
+--
 -- model: mart_clv
 -- reads: [stg_orders, int_orders, int_customer_rfm]
--- variables: [as_of]
+-- obeys: [as_of]
 -- columns: [customer_id, orders, historical_value, average_order_value, repeat_days, recency_days, age_days,
 --   mean_repeat_value]
--- Only what the models are fitted to is found here; what they expect is checked against published parameters.
 WITH moment AS (
   SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) AS as_of FROM stg_orders
 ),

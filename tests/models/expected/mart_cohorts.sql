@@ -1,6 +1,8 @@
+-- Cohorts, their repeat orders counted by customer.
+--
 -- model: mart_cohorts
 -- reads: [stg_orders, int_customer_orders, int_second_orders]
--- variables: [as_of, repeat_counts]
+-- obeys: [as_of, repeat_counts]
 WITH orders AS (
   FROM int_customer_orders
   WHERE ordered_at <= (SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) FROM stg_orders)

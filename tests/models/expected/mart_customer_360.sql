@@ -1,7 +1,9 @@
+-- All that is known of each customer.
+--
 -- model: mart_customer_360
 -- reads: [stg_orders, stg_customers, stg_order_items, stg_products, int_order_payments, int_orders,
 --   int_customer_rfm, mart_customer_segmentation]
--- variables: [as_of]
+-- obeys: [as_of]
 WITH moment AS (
   SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) AS as_of FROM stg_orders
 ),

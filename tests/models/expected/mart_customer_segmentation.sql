@@ -1,6 +1,8 @@
+-- Segments of customers.
+--
 -- model: mart_customer_segmentation
 -- reads: [int_customer_rfm]
--- variables: [active_days, churn_days, high_spend, loyal_orders]
+-- obeys: [active_days, churn_days, high_spend, loyal_orders]
 SELECT
   customer_id, last_ordered_at, recency_days, frequency, monetary, rfm_score,
   CASE

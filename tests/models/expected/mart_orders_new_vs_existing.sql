@@ -1,6 +1,8 @@
+-- Months by whether purchases were first ones.
+--
 -- model: mart_orders_new_vs_existing
 -- reads: [stg_orders, int_customer_orders]
--- variables: [as_of]
+-- obeys: [as_of]
 WITH orders AS (
   SELECT date_trunc('month', order_date)::DATE AS month, amount, order_number = 1 AS is_new
   FROM int_customer_orders

@@ -1,6 +1,8 @@
+-- What products brought in each month.
+--
 -- model: mart_product_sales_monthly
 -- reads: [stg_orders, stg_order_items, stg_products, int_orders]
--- variables: [as_of]
+-- obeys: [as_of]
 WITH lines AS (
   SELECT i.*, o.order_month, o.customer_id
   FROM stg_order_items AS i

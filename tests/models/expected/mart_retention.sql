@@ -1,7 +1,9 @@
+-- Retention by each order's distance from its customer's first.
+-- Periods are counted here from each order's day; only months are, so that retention_unit must be month.
+--
 -- model: mart_retention
 -- reads: [stg_orders, int_customer_orders]
--- variables: [as_of, retention_periods, retention_unit]
--- Periods are counted here from each order's day; only months are, so that retention_unit must be month.
+-- obeys: [as_of, retention_periods, retention_unit]
 WITH moment AS (
   SELECT coalesce(getvariable('as_of')::TIMESTAMP, max(ordered_at)) AS as_of, as_of::DATE AS today FROM stg_orders
 ),

@@ -1,6 +1,8 @@
+-- The customers who spent most, each placed by counting who spent more.
+--
 -- model: mart_top_customers
 -- reads: [int_customer_rfm]
--- variables: [active_days, high_spend, highly_active_days, medium_spend, top_customers]
+-- obeys: [active_days, high_spend, highly_active_days, medium_spend, top_customers]
 WITH total AS (
   SELECT nullif(sum(monetary), 0)::DOUBLE AS total FROM int_customer_rfm
 ),

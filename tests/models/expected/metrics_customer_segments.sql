@@ -1,3 +1,5 @@
+-- How many customers each segment has, and what they spent.
+--
 -- model: metrics_customer_segments
 -- reads: [mart_customer_segmentation]
 SELECT

@@ -1,3 +1,5 @@
+-- How many came back, and after how long.
+--
 -- model: metrics_second_purchase
 -- reads: [mart_second_purchase]
 SELECT

@@ -1,3 +1,5 @@
+-- Customers as most of their rows have them.
+--
 -- model: stg_customers
 WITH rows AS (
   SELECT

@@ -1,3 +1,5 @@
+-- The variant that each user saw first.
+--
 -- model: stg_experiments
 SELECT
   trim(experiment) AS experiment,

@@ -1,5 +1,7 @@
+-- The lines of orders, those alike counted as often as they occur, or once.
+--
 -- model: stg_order_items
--- variables: [duplicate_lines]
+-- obeys: [duplicate_lines]
 WITH lines AS (
   SELECT
     order_id, product_id, ifnull(quantity, 1) AS quantity, unit_price, ifnull(discount, 0) AS discount,

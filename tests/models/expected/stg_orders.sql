@@ -1,5 +1,7 @@
+-- Orders, one row each.
+--
 -- model: stg_orders
--- variables: [order_rows]
+-- obeys: [order_rows]
 SELECT
   order_id,
   last(customer_id ORDER BY ordered_at, status NULLS FIRST, amount NULLS FIRST, customer_id NULLS FIRST) AS customer_id,

@@ -1,3 +1,5 @@
+-- Payments, one row each, and whether they brought money.
+--
 -- model: stg_payments
 WITH rows AS (
   SELECT
@@ -7,12 +9,12 @@ WITH rows AS (
   WHERE payment_id IS NOT NULL AND order_id IS NOT NULL
 )
 
-SELECT DISTINCT ON (payment_id)
+SELECT DISTINCT ON (order_id, payment_id)
   *,
   status IS NULL OR NOT regexp_full_match(
     status, 'fail(ed|ure)|error|declined|rejected|cancell?ed|void(ed)?|refunded|pending'
   ) AS is_paid
 FROM rows
 ORDER BY
-  payment_id, paid_at DESC NULLS LAST, amount DESC NULLS LAST, status DESC NULLS LAST, method DESC NULLS LAST,
-  order_id DESC
+  order_id, payment_id, paid_at DESC NULLS LAST, amount DESC NULLS LAST, status DESC NULLS LAST,
+  method DESC NULLS LAST

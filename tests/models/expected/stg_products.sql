@@ -1,3 +1,5 @@
+-- Products as most of their rows have them.
+--
 -- model: stg_products
 WITH rows AS (
   SELECT

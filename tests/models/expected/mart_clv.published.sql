@@ -1,11 +1,13 @@
+-- Who still buys and for how much, by published parameters.
+-- The parameters are the published ones of these purchases up to that day, from an exact maximum of the likelihood:
+-- BG/NBD in weeks, r 0.242595, alpha 4.413602, a 0.792922, b 2.425907; Gamma-Gamma p 6.249571, q 3.744225, v 15.443525.
+--
 -- model: mart_clv
 -- projects: [cdnow_sample]
 -- reads: [stg_orders, int_orders]
 -- variables: {as_of: "1997-09-30"}
 -- columns: [customer_id, p_alive, expected_order_value]
--- tolerance: 0.0005
--- The parameters are the published ones of these purchases up to that day, from an exact maximum of the likelihood:
--- BG/NBD in weeks, r 0.242595, alpha 4.413602, a 0.792922, b 2.425907; Gamma-Gamma p 6.249571, q 3.744225, v 15.443525.
+-- tolerance: 0.0001
 WITH days AS (
   SELECT customer_id, order_date, sum(amount) AS amount
   FROM int_orders
