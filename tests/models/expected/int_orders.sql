@@ -11,7 +11,7 @@ SELECT
   o.status,
   CASE
     WHEN o.status IS NULL OR o.status ILIKE 'delivered' OR o.status ILIKE 'completed' THEN 'Completed'
-    WHEN regexp_full_match(lower(o.status), 'cancel|cancell?ed|closed') THEN 'Cancelled'
+    WHEN regexp_full_match(lower(o.status), 'cancel|cancelled|canceled|closed') THEN 'Cancelled'
     WHEN regexp_full_match(lower(o.status), 'pending|(in ?)?transit') THEN 'In Transit'
     ELSE 'Other'
   END AS order_status,

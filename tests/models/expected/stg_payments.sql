@@ -12,7 +12,7 @@ WITH rows AS (
 SELECT DISTINCT ON (order_id, payment_id)
   *,
   status IS NULL OR NOT regexp_full_match(
-    status, 'fail(ed|ure)|error|declined|rejected|cancell?ed|void(ed)?|refunded|pending'
+    status, 'failed|failure|error|declined|rejected|cancelled|canceled|void|voided|refunded|pending'
   ) AS is_paid
 FROM rows
 ORDER BY
