@@ -2,20 +2,20 @@
 -- the first rule, by its number, of which all bounds hold.
 --
 -- grain: one row a map and combination of scores
--- key: [map, r_score, f_score, m_score]
+-- key: [map, recency_score, frequency_score, monetary_score]
 -- materialized: table
 -- tags: [rfm]
 -- columns:
 --   - name: map
 --     description: name of the map of segments
 --     tests: [not_null]
---   - name: r_score
+--   - name: recency_score
 --     description: score of recency, 1 to 5, 5 the most recent
 --     tests: [not_null, {range: {min: 1, max: 5}}]
---   - name: f_score
+--   - name: frequency_score
 --     description: score of frequency, 1 to 5, 5 the most frequent
 --     tests: [not_null, {range: {min: 1, max: 5}}]
---   - name: m_score
+--   - name: monetary_score
 --     description: score of money, 1 to 5, 5 the most spent
 --     tests: [not_null, {range: {min: 1, max: 5}}]
 --   - name: segment
@@ -24,7 +24,7 @@
 --   - name: action
 --     description: what to do about its customers
 -- tests:
---   - unique: {columns: [map, r_score, f_score, m_score]}
+--   - unique: {columns: [map, recency_score, frequency_score, monetary_score]}
 WITH rules AS (
   SELECT * FROM rfm_segment_rules
 ),
@@ -36,9 +36,9 @@ scores AS (
 matched AS (
   SELECT
     rules.map,
-    r.score AS r_score,
-    f.score AS f_score,
-    m.score AS m_score,
+    r.score AS recency_score,
+    f.score AS frequency_score,
+    m.score AS monetary_score,
     rules.segment,
     rules.action,
     ROW_NUMBER() OVER (PARTITION BY rules.map, r.score, f.score, m.score ORDER BY rules.rule) AS place
@@ -52,7 +52,7 @@ matched AS (
 ),
 
 final AS (
-  SELECT map, r_score, f_score, m_score, segment, action
+  SELECT map, recency_score, frequency_score, monetary_score, segment, action
   FROM matched
   WHERE place = 1
 )

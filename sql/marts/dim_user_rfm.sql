@@ -19,13 +19,13 @@
 --   - name: monetary
 --     description: worth of the orders, money
 --     tests: [not_null]
---   - name: r_score
+--   - name: recency_score
 --     description: score of recency, 1 to 5, 5 the most recent
 --     tests: [not_null, {range: {min: 1, max: 5}}]
---   - name: f_score
+--   - name: frequency_score
 --     description: score of frequency, 1 to 5, 5 the most orders
 --     tests: [not_null, {range: {min: 1, max: 5}}]
---   - name: m_score
+--   - name: monetary_score
 --     description: score of money, 1 to 5, 5 the most
 --     tests: [not_null, {range: {min: 1, max: 5}}]
 --   - name: rfm_score
@@ -37,7 +37,7 @@
 --   - name: action
 --     description: what to do about the segment
 WITH users AS (
-  SELECT * FROM int_users
+  SELECT * FROM int_users_as_of
 ),
 
 thresholds AS (
@@ -73,9 +73,9 @@ scored AS (
     tiled.recency_days,
     tiled.frequency,
     tiled.monetary,
-    CASE $rfm_scoring WHEN 'tiles' THEN tiled.tiles['r'] ELSE CAST(r.score AS INT) END AS r_score,
-    CASE $rfm_scoring WHEN 'tiles' THEN tiled.tiles['f'] ELSE CAST(f.score AS INT) END AS f_score,
-    CASE $rfm_scoring WHEN 'tiles' THEN tiled.tiles['m'] ELSE CAST(m.score AS INT) END AS m_score
+    CASE $rfm_scoring WHEN 'tiles' THEN tiled.tiles['r'] ELSE CAST(r.score AS INT) END AS recency_score,
+    CASE $rfm_scoring WHEN 'tiles' THEN tiled.tiles['f'] ELSE CAST(f.score AS INT) END AS frequency_score,
+    CASE $rfm_scoring WHEN 'tiles' THEN tiled.tiles['m'] ELSE CAST(m.score AS INT) END AS monetary_score
   FROM tiled
   LEFT JOIN thresholds AS r
     ON r.measure = 'recency'
@@ -97,15 +97,17 @@ final AS (
     scored.recency_days,
     scored.frequency,
     scored.monetary,
-    scored.r_score,
-    scored.f_score,
-    scored.m_score,
-    100 * scored.r_score + 10 * scored.f_score + scored.m_score AS rfm_score,
+    scored.recency_score,
+    scored.frequency_score,
+    scored.monetary_score,
+    100 * scored.recency_score + 10 * scored.frequency_score + scored.monetary_score AS rfm_score,
     segments.segment,
     segments.action
   FROM scored
   LEFT JOIN segments
-    ON segments.r_score = scored.r_score AND segments.f_score = scored.f_score AND segments.m_score = scored.m_score
+    ON segments.recency_score = scored.recency_score
+    AND segments.frequency_score = scored.frequency_score
+    AND segments.monetary_score = scored.monetary_score
 )
 
 SELECT * FROM final

@@ -58,9 +58,9 @@
 --     description: suspicious when there are more than max_session_events events a session on average, else ok
 --     tests: [not_null, {accepted_values: {values: [ok, suspicious]}}]
 -- tests:
---   - row_count: {of: int_users, at: equal}
+--   - row_count: {of: int_users_as_of, at: equal}
 WITH users AS (
-  SELECT * FROM int_users
+  SELECT * FROM int_users_as_of
 ),
 
 dated AS (

@@ -35,6 +35,7 @@
 --   - unique: {columns: [period, cohort]}
 WITH orders AS (
   SELECT * FROM int_event_orders
+  WHERE ordered_at <= $events_as_of
 ),
 
 buyers AS (

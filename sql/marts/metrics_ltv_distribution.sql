@@ -24,7 +24,7 @@
 --   - name: revenue_share
 --     description: fraction of the worth of all orders; NULL when that is 0
 WITH users AS (
-  SELECT * FROM int_users
+  SELECT * FROM int_users_as_of
 ),
 
 bins AS (

@@ -9,13 +9,13 @@
 --   - name: user_id
 --     description: the buyer
 --     tests: [not_null]
---   - name: r_score
+--   - name: recency_score
 --     description: score of recency, 1 to 5, 5 the most recent
 --     tests: [{range: {min: 1, max: 5}}]
---   - name: f_score
+--   - name: frequency_score
 --     description: score of frequency, 1 to 5, 5 the most orders
 --     tests: [{range: {min: 1, max: 5}}]
---   - name: m_score
+--   - name: monetary_score
 --     description: score of money, 1 to 5, 5 the most
 --     tests: [{range: {min: 1, max: 5}}]
 --   - name: rfm_score
@@ -28,7 +28,7 @@ WITH buyers AS (
 ),
 
 final AS (
-  SELECT user_id, r_score, f_score, m_score, rfm_score, segment
+  SELECT user_id, recency_score, frequency_score, monetary_score, rfm_score, segment
   FROM buyers
 )
 
