@@ -38,7 +38,7 @@ final AS (
     user_id,
     session_id,
     ordered_at,
-    ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY ordered_at, session_id) AS order_number,
+    CAST(ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY ordered_at, session_id) AS BIGINT) AS order_number,
     purchases,
     revenue
   FROM sessions

@@ -76,7 +76,7 @@ final AS (
     units,
     revenue,
     CAST(revenue AS DOUBLE) / NULLIF(CAST(SUM(revenue) OVER () AS DOUBLE), 0) AS revenue_share,
-    ROW_NUMBER() OVER (ORDER BY revenue DESC, category) AS place,
+    CAST(ROW_NUMBER() OVER (ORDER BY revenue DESC, category) AS BIGINT) AS place,
     CAST(revenue / orders AS DECIMAL(18, 2)) AS revenue_per_order,
     margin,
     CAST(margin AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0) AS margin_rate

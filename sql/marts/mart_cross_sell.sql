@@ -98,7 +98,7 @@ final AS (
     customer_id,
     product_id,
     offered_product_id,
-    place,
+    CAST(place AS BIGINT) AS place,
     confidence,
     lift
   FROM customer_offers
@@ -109,7 +109,7 @@ final AS (
     NULL AS customer_id,
     product_id,
     offered_product_id,
-    place,
+    CAST(place AS BIGINT) AS place,
     confidence,
     lift
   FROM product_offers

@@ -94,7 +94,7 @@ final AS (
     discount,
     revenue,
     CAST(revenue AS DOUBLE) / NULLIF(CAST(SUM(revenue) OVER () AS DOUBLE), 0) AS revenue_share,
-    ROW_NUMBER() OVER (ORDER BY revenue DESC, product_id) AS place,
+    CAST(ROW_NUMBER() OVER (ORDER BY revenue DESC, product_id) AS BIGINT) AS place,
     CAST(revenue / NULLIF(units, 0) AS DECIMAL(18, 2)) AS mean_price,
     margin,
     CAST(margin AS DOUBLE) / NULLIF(CAST(revenue AS DOUBLE), 0) AS margin_rate,

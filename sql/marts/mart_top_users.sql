@@ -56,7 +56,7 @@ first_users AS (
 
 final AS (
   SELECT
-    ROW_NUMBER() OVER (ORDER BY first_users.revenue DESC, first_users.user_id) AS place,
+    CAST(ROW_NUMBER() OVER (ORDER BY first_users.revenue DESC, first_users.user_id) AS BIGINT) AS place,
     first_users.user_id,
     first_users.revenue AS ltv,
     CAST(first_users.revenue AS DOUBLE) / NULLIF(CAST(total.revenue AS DOUBLE), 0) AS ltv_share,

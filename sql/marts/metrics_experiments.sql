@@ -87,7 +87,8 @@ variants AS (
     variant,
     control,
     COUNT(*) AS users,
-    COUNT(*) FILTER (WHERE is_converted) AS conversions
+    COUNT(*) FILTER (WHERE is_converted) AS conversions,
+    CAST(COUNT(*) FILTER (WHERE is_converted) AS DOUBLE) / COUNT(*) AS conversion_rate
   FROM users
   GROUP BY experiment, variant, control
 ),
@@ -123,11 +124,13 @@ final AS (
     variants.variant = variants.control AS is_control,
     variants.users,
     variants.conversions,
-    CAST(variants.conversions AS DOUBLE) / variants.users AS conversion_rate,
-    CASE
-      WHEN variants.variant <> variants.control THEN
-        (CAST(variants.conversions AS DOUBLE) / variants.users)
-          / NULLIF(CAST(control.conversions AS DOUBLE) / control.users, 0) - 1
+    variants.conversion_rate,
+    CASE WHEN variants.variant <> variants.control THEN
+      variants.conversion_rate / NULLIF(
+        MAX(variants.conversion_rate) FILTER (WHERE variants.variant = variants.control)
+          OVER (PARTITION BY variants.experiment),
+        0
+      ) - 1
     END AS lift,
     tests.rates['effect'] AS difference,
     tests.rates['p_value'] AS p_value,
@@ -136,8 +139,6 @@ final AS (
     tests.split['p_value'] AS sample_ratio_p_value,
     tests.split['p_value'] < $srm_alpha AS has_sample_ratio_mismatch
   FROM variants
-  INNER JOIN variants AS control
-    ON control.experiment = variants.experiment AND control.variant = variants.control
   LEFT JOIN tests ON tests.experiment = variants.experiment AND tests.variant = variants.variant
 )
 
