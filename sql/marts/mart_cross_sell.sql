@@ -13,7 +13,7 @@
 --   - name: customer_id
 --     description: the customer; NULL for offers with a product
 --   - name: product_id
---     description: the product that the offer is made for; to a customer, the one they have bought that tells most for it
+--     description: what the offer goes with; to a customer, the product they have bought that tells most for it
 --     tests: [not_null]
 --   - name: offered_product_id
 --     description: what to offer

@@ -24,7 +24,7 @@ steps AS (
   SELECT
     *,
     CASE
-      WHEN date_diff('microsecond', lag(event_time) OVER moments, event_time) > 3600 * 1000000 THEN 1 ELSE 0
+      WHEN date_diff('microsecond', lag(event_time) OVER moments, event_time) > 3600e6 THEN 1 ELSE 0
     END AS breaks
   FROM shop
   WINDOW moments AS (PARTITION BY user_id, user_session ORDER BY event_time)
