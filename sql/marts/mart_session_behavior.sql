@@ -23,7 +23,7 @@
 --     description: bounces as a fraction of the sessions
 --     tests: [not_null, {range: {min: 0, max: 1}}]
 --   - name: mean_seconds
---     description: mean seconds from the first event to the last, to the millisecond
+--     description: mean seconds from the first event to the last
 --     tests: [not_null, non_negative]
 --   - name: median_seconds
 --     description: median seconds from the first event to the last, interpolated
@@ -68,7 +68,7 @@ final AS (
     COUNT(*) AS sessions,
     COUNT(*) FILTER (WHERE events = 1) AS bounces,
     CAST(COUNT(*) FILTER (WHERE events = 1) AS DOUBLE) / COUNT(*) AS bounce_rate,
-    ROUND(exact_sum(duration_seconds) / COUNT(*), 3) AS mean_seconds,
+    exact_sum(duration_seconds) / COUNT(*) AS mean_seconds,
     PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY duration_seconds) AS median_seconds,
     CAST(SUM(events) AS DOUBLE) / COUNT(*) AS events_per_session,
     CAST(SUM(page_views) AS DOUBLE) / COUNT(*) AS page_views_per_session,

@@ -4,7 +4,7 @@
 --
 -- grain: one row for all, and one a day with sessions
 -- key: [period, session_date]
--- materialized: view
+-- materialized: table
 -- tags: [events, sessions, metrics]
 -- columns:
 --   - name: period

@@ -14,7 +14,7 @@ WITH periods AS (
 )
 
 SELECT * FROM periods
-WHERE valid_to IS DISTINCT FROM next_from
+WHERE (valid_to IS DISTINCT FROM next_from)
   OR is_current <> (next_from IS NULL)
   OR valid_to <= valid_from
   OR next_code = category_code

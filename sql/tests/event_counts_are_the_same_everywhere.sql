@@ -3,8 +3,6 @@
 --
 -- tags: [events, sessions]
 WITH counts AS (
-  SELECT 'events' AS what, 'fct_events' AS model, COUNT(*) AS number FROM fct_events
-  UNION ALL
   SELECT 'events' AS what, 'fct_sessions' AS model, COALESCE(SUM(events), 0) AS number FROM fct_sessions
   UNION ALL
   SELECT 'events' AS what, 'int_users' AS model, COALESCE(SUM(events), 0) AS number FROM int_users
@@ -12,8 +10,6 @@ WITH counts AS (
   SELECT 'events' AS what, 'int_product_days' AS model, COALESCE(SUM(events), 0) AS number FROM int_product_days
   UNION ALL
   SELECT 'events' AS what, 'int_session_days' AS model, COALESCE(SUM(events), 0) AS number FROM int_session_days
-  UNION ALL
-  SELECT 'sessions' AS what, 'fct_sessions' AS model, COUNT(*) AS number FROM fct_sessions
   UNION ALL
   SELECT 'sessions' AS what, 'int_users' AS model, COALESCE(SUM(sessions), 0) AS number FROM int_users
   UNION ALL
@@ -30,10 +26,9 @@ WITH counts AS (
 ),
 
 totals AS (
-  SELECT what, MAX(number) AS number
-  FROM counts
-  WHERE (what = 'events' AND model = 'fct_events') OR (what = 'sessions' AND model = 'fct_sessions')
-  GROUP BY what
+  SELECT 'events' AS what, COUNT(*) AS number FROM fct_events
+  UNION ALL
+  SELECT 'sessions' AS what, COUNT(*) AS number FROM fct_sessions
 )
 
 SELECT counts.what, counts.model, counts.number, totals.number AS expected

@@ -3,8 +3,6 @@
 --
 -- tags: [events, metrics]
 WITH sums AS (
-  SELECT 'fct_events' AS model, COALESCE(SUM(revenue), 0) AS revenue FROM fct_events
-  UNION ALL
   SELECT 'fct_sessions' AS model, COALESCE(SUM(revenue), 0) AS revenue FROM fct_sessions
   UNION ALL
   SELECT 'int_event_orders' AS model, COALESCE(SUM(revenue), 0) AS revenue FROM int_event_orders
@@ -31,7 +29,7 @@ WITH sums AS (
 ),
 
 total AS (
-  SELECT revenue FROM sums WHERE model = 'fct_events'
+  SELECT COALESCE(SUM(revenue), 0) AS revenue FROM fct_events
 )
 
 SELECT sums.model, sums.revenue, total.revenue AS expected

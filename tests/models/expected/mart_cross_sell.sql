@@ -1,7 +1,7 @@
 -- What to offer with products and to customers.
 --
 -- model: mart_cross_sell
--- variables: {order_rows: orders, affinity_min_support: 0.01, affinity_min_confidence: 0.3, affinity_min_lift: 1.2, offers: 3}
+-- variables: {order_rows: orders}
 WITH held AS (
   SELECT DISTINCT order_items.order_id, customer_id, product_id
   FROM order_items

@@ -1,7 +1,7 @@
 -- Pairs of products in the same baskets, counted one by one.
 --
 -- model: mart_product_affinity
--- variables: {order_rows: orders, affinity_min_support: 0.01, affinity_min_confidence: 0.3, affinity_min_lift: 1.2}
+-- variables: {order_rows: orders}
 WITH held AS (
   SELECT DISTINCT order_items.order_id, customer_id, product_id
   FROM order_items

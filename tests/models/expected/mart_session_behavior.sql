@@ -56,7 +56,7 @@ SELECT
   count(*) AS sessions,
   count(*) FILTER (WHERE events = 1) AS bounces,
   count(*) FILTER (WHERE events = 1) / count(*) AS bounce_rate,
-  round(sum(round(seconds, 3)) / count(*), 3) AS mean_seconds,
+  sum(round(seconds, 3)) / count(*) AS mean_seconds,
   quantile_cont(round(seconds, 3), 0.5) AS median_seconds,
   sum(events) / count(*) AS events_per_session,
   sum(page_views) / count(*) AS page_views_per_session,
