@@ -63,6 +63,8 @@ impl Touched {
                 | LogicalPlan::Distinct(_)
                 | LogicalPlan::Sort(_)
                 | LogicalPlan::Limit(_) => met.heavy |= !is_cheap(node)?,
+                // What it keeps is what its query makes.
+                LogicalPlan::Ddl(_) => {}
                 // Joins, unions and recursion make many rows of few, whatever they are made of.
                 _ => met.heavy = true,
             }

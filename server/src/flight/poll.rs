@@ -146,8 +146,13 @@ impl Flight {
         id: Uuid,
         polled: &Polled,
     ) -> Result<PollInfo, Status> {
-        let wait = Instant::now() + self.options.poll_wait;
-        let until = caller.deadline.map_or(wait, |deadline| deadline.min(wait));
+        let now = Instant::now();
+        // An answer takes a while to arrive, too.
+        let patience = caller.deadline.map_or(self.options.poll_wait, |deadline| {
+            let left = deadline.saturating_duration_since(now);
+            self.options.poll_wait.min(left * 4 / 5)
+        });
+        let until = now + patience;
         let (bound, asked) = (&polled.bound, polled.asked.clone());
         let outcome = polled.outcome(until).await?;
         if outcome.is_some() {

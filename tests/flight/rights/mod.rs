@@ -149,7 +149,10 @@ fn tells_nothing(what: &str, status: &Status) {
         ),
         "{what}: {status:?}"
     );
-    let told = format!("{} {:?}", status.message(), status.metadata());
+    // Its number is drawn, and may hold anything.
+    let mut metadata = status.metadata().clone();
+    metadata.remove("cohortql-error-id");
+    let told = format!("{} {metadata:?}", status.message());
     for secret in [
         "launch",
         "word",
