@@ -2,8 +2,8 @@
 //!
 //! `FROM orders VERSION AS OF 3` parses only in a dialect that says it supports versions, and the
 //! generic one does not; what a report reads, only a dialect that knows reports parses as a query;
-//! and `IS DISTINCT FROM` ends where it should. A dialect cannot be derived from another, so every switch of the generic one is passed on
-//! here.
+//! and `IS DISTINCT FROM` ends where it should. A dialect cannot be derived from another, so every
+//! switch of the generic one is passed on here.
 
 use std::any::TypeId;
 
