@@ -1,28 +1,11 @@
 -- What category identifiers meant, and when.
 --
 -- model: dim_categories
+-- reads: [stg_events]
 -- variables: {contradictory_brands: flag}
-WITH shop AS (
-  SELECT
-    event_time,
-    CAST(event_time AS DATE) AS event_date,
-    lower(trim(event_type)) AS event_type,
-    product_id,
-    min(category_id) AS category_id,
-    min(CASE WHEN trim(category_code) <> '' THEN lower(trim(category_code)) END) AS category_code,
-    min(CASE WHEN trim(brand) <> '' THEN lower(trim(brand)) END) AS brand,
-    CAST(min(price) AS DECIMAL(18, 2)) AS price,
-    user_id,
-    user_session
-  FROM events
-  WHERE event_time IS NOT NULL AND trim(event_type) <> '' AND user_id IS NOT NULL
-    AND user_session IS NOT NULL AND CAST(user_session AS VARCHAR) <> ''
-    AND NOT (product_id IS NULL AND lower(trim(event_type)) IN ('view', 'cart', 'remove_from_cart', 'purchase'))
-  GROUP BY event_time, lower(trim(event_type)), product_id, user_id, user_session
-),
-daily AS (
+WITH daily AS (
   SELECT category_id, event_date, category_code, count(*) AS events
-  FROM shop
+  FROM stg_events
   WHERE category_id IS NOT NULL AND category_code IS NOT NULL
   GROUP BY ALL
 ),
@@ -44,7 +27,7 @@ periods AS (
   GROUP BY category_id, category_code, run
   UNION ALL
   SELECT category_id, NULL, min(event_date)
-  FROM shop
+  FROM stg_events
   WHERE category_id IS NOT NULL AND category_id NOT IN (SELECT category_id FROM meant)
   GROUP BY category_id
 )

@@ -1,28 +1,11 @@
 -- Products under their most frequent brand and category.
 --
 -- model: dim_products
+-- reads: [stg_events]
 -- variables: {contradictory_brands: flag}
-WITH shop AS (
-  SELECT
-    event_time,
-    CAST(event_time AS DATE) AS event_date,
-    lower(trim(event_type)) AS event_type,
-    product_id,
-    min(category_id) AS category_id,
-    min(CASE WHEN trim(category_code) <> '' THEN lower(trim(category_code)) END) AS category_code,
-    min(CASE WHEN trim(brand) <> '' THEN lower(trim(brand)) END) AS brand,
-    CAST(min(price) AS DECIMAL(18, 2)) AS price,
-    user_id,
-    user_session
-  FROM events
-  WHERE event_time IS NOT NULL AND trim(event_type) <> '' AND user_id IS NOT NULL
-    AND user_session IS NOT NULL AND CAST(user_session AS VARCHAR) <> ''
-    AND NOT (product_id IS NULL AND lower(trim(event_type)) IN ('view', 'cart', 'remove_from_cart', 'purchase'))
-  GROUP BY event_time, lower(trim(event_type)), product_id, user_id, user_session
-),
-brand_places AS (
+WITH brand_places AS (
   SELECT product_id, brand, row_number() OVER (PARTITION BY product_id ORDER BY count(*) DESC, brand) AS place
-  FROM shop
+  FROM stg_events
   WHERE product_id IS NOT NULL AND brand IS NOT NULL
   GROUP BY product_id, brand
 ),
@@ -31,7 +14,7 @@ category_places AS (
     product_id,
     category_id,
     row_number() OVER (PARTITION BY product_id ORDER BY count(*) DESC, category_id) AS place
-  FROM shop
+  FROM stg_events
   WHERE product_id IS NOT NULL AND category_id IS NOT NULL
   GROUP BY product_id, category_id
 ),
@@ -41,15 +24,15 @@ code_places AS (
     category_id,
     category_code,
     row_number() OVER (PARTITION BY product_id, category_id ORDER BY count(*) DESC, category_code) AS place
-  FROM shop
+  FROM stg_events
   WHERE product_id IS NOT NULL AND category_code IS NOT NULL
   GROUP BY product_id, category_id, category_code
 )
 SELECT
-  shop.product_id,
+  stg_events.product_id,
   any_value(brand_places.brand) AS brand,
-  count(DISTINCT shop.brand) AS brands,
-  count(DISTINCT shop.brand) > 1 AS has_contradictory_brands,
+  count(DISTINCT stg_events.brand) AS brands,
+  count(DISTINCT stg_events.brand) > 1 AS has_contradictory_brands,
   any_value(category_places.category_id) AS category_id,
   any_value(code_places.category_code) AS category_code,
   min(event_time) AS first_event_at,
@@ -61,12 +44,12 @@ SELECT
   coalesce(sum(price) FILTER (WHERE event_type = 'purchase'), 0) AS revenue,
   min(price) AS lowest_price,
   max(price) AS highest_price
-FROM shop
-LEFT JOIN brand_places ON brand_places.product_id = shop.product_id AND brand_places.place = 1
-LEFT JOIN category_places ON category_places.product_id = shop.product_id AND category_places.place = 1
+FROM stg_events
+LEFT JOIN brand_places ON brand_places.product_id = stg_events.product_id AND brand_places.place = 1
+LEFT JOIN category_places ON category_places.product_id = stg_events.product_id AND category_places.place = 1
 LEFT JOIN code_places
-  ON code_places.product_id = shop.product_id
+  ON code_places.product_id = stg_events.product_id
   AND code_places.category_id = category_places.category_id
   AND code_places.place = 1
-WHERE shop.product_id IS NOT NULL
-GROUP BY shop.product_id
+WHERE stg_events.product_id IS NOT NULL
+GROUP BY stg_events.product_id

@@ -1,32 +1,15 @@
 -- Sessions that end where nothing happens for more than an hour.
 --
 -- model: fct_sessions
+-- reads: [stg_events]
 -- variables: {session_split: gap, session_gap_seconds: 3600}
-WITH shop AS (
-  SELECT
-    event_time,
-    CAST(event_time AS DATE) AS event_date,
-    lower(trim(event_type)) AS event_type,
-    product_id,
-    min(category_id) AS category_id,
-    min(CASE WHEN trim(category_code) <> '' THEN lower(trim(category_code)) END) AS category_code,
-    min(CASE WHEN trim(brand) <> '' THEN lower(trim(brand)) END) AS brand,
-    CAST(min(price) AS DECIMAL(18, 2)) AS price,
-    user_id,
-    user_session
-  FROM events
-  WHERE event_time IS NOT NULL AND trim(event_type) <> '' AND user_id IS NOT NULL
-    AND user_session IS NOT NULL AND CAST(user_session AS VARCHAR) <> ''
-    AND NOT (product_id IS NULL AND lower(trim(event_type)) IN ('view', 'cart', 'remove_from_cart', 'purchase'))
-  GROUP BY event_time, lower(trim(event_type)), product_id, user_id, user_session
-),
-steps AS (
+WITH steps AS (
   SELECT
     *,
     CASE
       WHEN date_diff('microsecond', lag(event_time) OVER moments, event_time) > 3600e6 THEN 1 ELSE 0
     END AS breaks
-  FROM shop
+  FROM stg_events
   WINDOW moments AS (PARTITION BY user_id, user_session ORDER BY event_time)
 ),
 parts AS (

@@ -1,27 +1,10 @@
 -- Variants against their control, by formulas.
 --
 -- model: metrics_experiments
+-- reads: [stg_events]
 -- variables: {session_split: raw, control_variant: control, control_share: 0.5}
-WITH shop AS (
-  SELECT
-    event_time,
-    CAST(event_time AS DATE) AS event_date,
-    lower(trim(event_type)) AS event_type,
-    product_id,
-    min(category_id) AS category_id,
-    min(CASE WHEN trim(category_code) <> '' THEN lower(trim(category_code)) END) AS category_code,
-    min(CASE WHEN trim(brand) <> '' THEN lower(trim(brand)) END) AS brand,
-    CAST(min(price) AS DECIMAL(18, 2)) AS price,
-    user_id,
-    user_session
-  FROM events
-  WHERE event_time IS NOT NULL AND trim(event_type) <> '' AND user_id IS NOT NULL
-    AND user_session IS NOT NULL AND CAST(user_session AS VARCHAR) <> ''
-    AND NOT (product_id IS NULL AND lower(trim(event_type)) IN ('view', 'cart', 'remove_from_cart', 'purchase'))
-  GROUP BY event_time, lower(trim(event_type)), product_id, user_id, user_session
-),
-now AS (
-  SELECT max(event_time) AS as_of FROM shop
+WITH now AS (
+  SELECT max(event_time) AS as_of FROM stg_events
 ),
 assigned AS (
   SELECT experiment, user_id, first(variant ORDER BY assigned_at, variant) AS variant, min(assigned_at) AS assigned_at
@@ -38,7 +21,7 @@ users AS (
   CROSS JOIN now
   LEFT JOIN (
     SELECT user_id, user_session, event_type, min(event_time) AS event_time
-    FROM shop
+    FROM stg_events
     WHERE event_type = 'purchase'
     GROUP BY ALL
   ) AS orders ON orders.user_id = assigned.user_id
