@@ -1,42 +1,9 @@
 -- How products sell.
 --
 -- model: mart_product_performance
--- variables: {order_rows: orders, duplicate_lines: keep}
-WITH picked AS (
-  SELECT DISTINCT ON (order_id) order_id, customer_id, ordered_at, status, amount
-  FROM orders
-  WHERE order_id IS NOT NULL AND ordered_at IS NOT NULL
-  ORDER BY order_id, ordered_at DESC, status DESC NULLS LAST, amount DESC NULLS LAST, customer_id DESC NULLS LAST
-),
-lines AS (
-  SELECT
-    order_id,
-    product_id,
-    coalesce(quantity, 1) AS units,
-    unit_price,
-    coalesce(discount, 0) AS off
-  FROM order_items
-  WHERE order_id IS NOT NULL AND product_id IS NOT NULL
-),
-sold AS (
-  SELECT order_id, product_id, units, off, round(units * unit_price - off, 2) AS worth
-  FROM lines
-),
-done AS (
-  SELECT
-    picked.order_id,
-    customer_id,
-    ordered_at,
-    coalesce(
-      amount,
-      (SELECT sum(worth) FROM sold WHERE sold.order_id = picked.order_id),
-      (SELECT sum(payments.amount) FROM payments WHERE payments.order_id = picked.order_id),
-      0
-    ) AS amount
-  FROM picked
-  WHERE status IS NULL OR trim(status) = '' OR lower(trim(status)) IN ('delivered', 'completed')
-),
-known AS (
+-- reads: [sold_lines, done_orders]
+-- obeys: [duplicate_lines, order_rows]
+WITH known AS (
   SELECT
     product_id,
     CASE WHEN trim(name) <> '' THEN trim(name) END AS name,
@@ -57,17 +24,17 @@ named AS (
 ),
 sales AS (
   SELECT
-    sold.product_id,
-    count(DISTINCT done.order_id) AS orders,
+    sold_lines.product_id,
+    count(DISTINCT done_orders.order_id) AS orders,
     count(DISTINCT customer_id) AS customers,
     sum(units) AS units,
     sum(off) AS discount,
     coalesce(sum(worth), 0) AS revenue,
     min(ordered_at) AS first_ordered_at,
     max(ordered_at) AS last_ordered_at
-  FROM sold
-  JOIN done ON done.order_id = sold.order_id
-  GROUP BY sold.product_id
+  FROM sold_lines
+  JOIN done_orders ON done_orders.order_id = sold_lines.order_id
+  GROUP BY sold_lines.product_id
 )
 SELECT
   sales.product_id,
