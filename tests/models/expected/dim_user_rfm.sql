@@ -1,44 +1,9 @@
--- Buyers' scores, equal for equal values.
+-- Buyers' scores and segments.
 --
 -- model: dim_user_rfm
--- reads: [stg_events, people]
--- variables: {session_split: raw, rfm_scoring: tiles, rfm_ties: together}
-WITH now AS (
-  SELECT max(event_time) AS as_of FROM stg_events
-),
-measured AS (
-  SELECT
-    user_id,
-    date_diff('day', CAST(last_purchase_at AS DATE), CAST(as_of AS DATE)) AS recency_days,
-    orders AS frequency,
-    revenue AS monetary
-  FROM people, now
-  WHERE orders > 0
-),
-tiles AS (
-  SELECT
-    *,
-    (rank() OVER (ORDER BY recency_days DESC) - 1) * 5 // count(*) OVER () + 1 AS r,
-    (rank() OVER (ORDER BY frequency) - 1) * 5 // count(*) OVER () + 1 AS f,
-    (rank() OVER (ORDER BY monetary) - 1) * 5 // count(*) OVER () + 1 AS m
-  FROM measured
-),
-segmented AS (
-  SELECT
-    *,
-    CASE
-      WHEN r >= 4 AND f >= 4 AND m >= 4 THEN 'Champions'
-      WHEN r <= 2 AND f >= 4 AND m >= 4 THEN 'At Risk'
-      WHEN r >= 4 AND f >= 3 THEN 'Loyal Customers'
-      WHEN r >= 3 AND f >= 3 THEN 'Potential Loyalists'
-      WHEN r >= 4 AND f < 3 THEN 'Recent Customers'
-      WHEN r = 3 AND f < 3 THEN 'Promising'
-      WHEN r <= 2 AND f >= 3 THEN 'About To Sleep'
-      WHEN r <= 2 AND f <= 2 AND m <= 2 THEN 'Lost'
-      ELSE 'Needs Attention'
-    END AS segment
-  FROM tiles
-)
+-- reads: [segmented_buyers]
+-- obeys: [rfm_scoring, rfm_ties]
+-- variables: {session_split: raw}
 SELECT
   user_id,
   recency_days,
@@ -60,4 +25,4 @@ SELECT
       WHEN 'Lost' THEN 'Inactive'
       ELSE 'Re-Engage'
     END AS action
-FROM segmented
+FROM segmented_buyers

@@ -7,7 +7,9 @@
 WITH spent AS (
   SELECT
     customer_id,
-    date_diff('day', CAST(max(ordered_at) AS DATE), (SELECT CAST(max(ordered_at) AS DATE) FROM picked_orders)) AS recency_days,
+    date_diff(
+      'day', CAST(max(ordered_at) AS DATE), (SELECT CAST(max(ordered_at) AS DATE) FROM picked_orders)
+    ) AS recency_days,
     count(*) AS frequency,
     sum(amount) AS monetary
   FROM done_orders

@@ -1,45 +1,9 @@
 -- The nine segments, summed up.
 --
 -- model: metrics_rfm_segments
--- reads: [stg_events, people]
+-- reads: [segmented_buyers]
 -- variables: {session_split: raw, rfm_scoring: tiles, rfm_ties: together}
-WITH now AS (
-  SELECT max(event_time) AS as_of FROM stg_events
-),
-measured AS (
-  SELECT
-    user_id,
-    date_diff('day', CAST(last_purchase_at AS DATE), CAST(as_of AS DATE)) AS recency_days,
-    orders AS frequency,
-    revenue AS monetary
-  FROM people, now
-  WHERE orders > 0
-),
-tiles AS (
-  SELECT
-    *,
-    (rank() OVER (ORDER BY recency_days DESC) - 1) * 5 // count(*) OVER () + 1 AS r,
-    (rank() OVER (ORDER BY frequency) - 1) * 5 // count(*) OVER () + 1 AS f,
-    (rank() OVER (ORDER BY monetary) - 1) * 5 // count(*) OVER () + 1 AS m
-  FROM measured
-),
-segmented AS (
-  SELECT
-    *,
-    CASE
-      WHEN r >= 4 AND f >= 4 AND m >= 4 THEN 'Champions'
-      WHEN r <= 2 AND f >= 4 AND m >= 4 THEN 'At Risk'
-      WHEN r >= 4 AND f >= 3 THEN 'Loyal Customers'
-      WHEN r >= 3 AND f >= 3 THEN 'Potential Loyalists'
-      WHEN r >= 4 AND f < 3 THEN 'Recent Customers'
-      WHEN r = 3 AND f < 3 THEN 'Promising'
-      WHEN r <= 2 AND f >= 3 THEN 'About To Sleep'
-      WHEN r <= 2 AND f <= 2 AND m <= 2 THEN 'Lost'
-      ELSE 'Needs Attention'
-    END AS segment
-  FROM tiles
-),
-names AS (
+WITH names AS (
   SELECT unnest([
     'Champions', 'At Risk', 'Loyal Customers', 'Potential Loyalists', 'Recent Customers', 'Promising', 'About To Sleep',
     'Lost', 'Needs Attention'
@@ -59,9 +23,9 @@ SELECT
       ELSE 'Re-Engage'
     END AS action,
   count(user_id) AS customers,
-  count(user_id) / nullif((SELECT count(*) FROM segmented), 0) AS customer_share,
+  count(user_id) / nullif((SELECT count(*) FROM segmented_buyers), 0) AS customer_share,
   coalesce(sum(monetary), 0) AS revenue,
-  coalesce(sum(monetary), 0)::DOUBLE / nullif((SELECT sum(monetary)::DOUBLE FROM segmented), 0) AS revenue_share,
+  coalesce(sum(monetary), 0)::DOUBLE / nullif((SELECT sum(monetary)::DOUBLE FROM segmented_buyers), 0) AS revenue_share,
   CASE WHEN count(user_id) > 0 THEN CAST(
     CAST(
       (2 * CAST(sum(monetary) * 100 AS HUGEINT) + count(user_id))
@@ -77,5 +41,5 @@ SELECT
   count(user_id) FILTER (WHERE recency_days > 60) AS churned,
   count(user_id) FILTER (WHERE recency_days > 60) / nullif(count(user_id), 0) AS churn_rate
 FROM names
-LEFT JOIN segmented USING (segment)
+LEFT JOIN segmented_buyers USING (segment)
 GROUP BY segment
