@@ -3,12 +3,13 @@
 
 mod held;
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use self::held::{Entry, Held};
+use self::held::{Entry, Held, Load};
 use crate::error::ServerError;
 
 /// Counted for every entry beside its text.
@@ -66,10 +67,10 @@ impl<T: Clone> Shelf<T> {
     /// Adds an entry whose text takes `bytes`, and returns its id.
     pub(crate) fn put(&self, owner: Owner, value: T, bytes: usize) -> Result<Uuid, ServerError> {
         let bytes = bytes.saturating_add(BASE_BYTES);
-        // What goes may have much to drop: it outlives the lock.
-        let mut gone = Vec::new();
+        // It may have much to drop, and outlives the lock.
+        let _gone;
         let mut held = self.lock();
-        self.room_for(&mut held, &owner.user, bytes, &mut gone)?;
+        _gone = self.room_for(&mut held, &owner.user, bytes)?;
         let id = Uuid::new_v4();
         let entry = Entry {
             value,
@@ -85,9 +86,11 @@ impl<T: Clone> Shelf<T> {
     /// The entry, which counts as used now.
     pub(crate) fn get(&self, id: Uuid) -> Option<T> {
         let mut held = self.lock();
-        let entry = held.get_mut(id)?;
+        let mut entry = held.take(id)?;
         entry.used = Instant::now();
-        Some(entry.value.clone())
+        let value = entry.value.clone();
+        held.insert(id, entry);
+        Some(value)
     }
 
     /// Says that an entry has served: it stays for a second reading, but goes when room is needed.
@@ -100,18 +103,19 @@ impl<T: Clone> Shelf<T> {
     /// Says how much an entry takes from now on: its text of `bytes`, and what was added to it.
     pub(crate) fn resize(&self, id: Uuid, bytes: usize) -> Result<(), ServerError> {
         let bytes = bytes.saturating_add(BASE_BYTES);
-        let mut gone = Vec::new();
+        let gone;
         let mut held = self.lock();
         // The room is that of a new entry, without the old one.
         let Some(mut entry) = held.take(id) else {
             return Ok(());
         };
-        let outcome = self.room_for(&mut held, &entry.owner.user, bytes, &mut gone);
-        if outcome.is_ok() {
+        gone = self.room_for(&mut held, &entry.owner.user, bytes);
+        if gone.is_ok() {
             entry.bytes = bytes;
         }
         held.insert(id, entry);
-        outcome
+        drop(held);
+        gone.map(drop)
     }
 
     /// Removes an entry.
@@ -156,26 +160,21 @@ impl<T: Clone> Shelf<T> {
         held: &mut Held<T>,
         user: &str,
         bytes: usize,
-        gone: &mut Vec<Entry<T>>,
-    ) -> Result<(), ServerError> {
-        let rooms = [(self.bounds.user, Some(user)), (self.bounds.all, None)];
-        for (room, of) in rooms {
-            let stays = |entry: &Entry<T>| !self.may_go(entry);
-            let fits =
-                held.load(of).leaves(room, bytes) || held.load_where(of, stays).leaves(room, bytes);
-            if !fits {
-                return Err(self.full(room, of, bytes));
+    ) -> Result<Vec<Entry<T>>, ServerError> {
+        let mut going = HashSet::new();
+        let mut freed = Load::default();
+        for (room, of) in [(self.bounds.user, Some(user)), (self.bounds.all, None)] {
+            let mut load = held.load(of).without(freed);
+            let mut by_use = held.by_use(of);
+            while !load.leaves(room, bytes) {
+                let next = by_use.find(|(id, entry)| self.may_go(entry) && !going.contains(id));
+                let (id, entry) = next.ok_or_else(|| self.full(room, of, bytes))?;
+                load.subtract(entry.bytes);
+                freed.add(entry.bytes);
+                going.insert(id);
             }
         }
-        for (room, of) in rooms {
-            while !held.load(of).leaves(room, bytes) {
-                // One that might have gone may be in use by now.
-                let next = held.oldest(of, |entry| self.may_go(entry));
-                let next = next.ok_or_else(|| self.full(room, of, bytes))?;
-                gone.extend(held.take(next));
-            }
-        }
-        Ok(())
+        Ok(going.into_iter().filter_map(|id| held.take(id)).collect())
     }
 
     fn full(&self, room: Room, user: Option<&str>, bytes: usize) -> ServerError {

@@ -1,17 +1,25 @@
 //! The entries of a shelf, and what they come to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use uuid::Uuid;
 
 use super::{Owner, Room};
 
-/// Entries by id, counted for each user and for all.
+/// Entries by id, and what there is of each user and of all.
 pub(super) struct Held<T> {
     entries: HashMap<Uuid, Entry<T>>,
-    all: Load,
-    users: HashMap<String, Load>,
+    all: Part,
+    users: HashMap<String, Part>,
+}
+
+/// Some of the entries.
+#[derive(Default)]
+struct Part {
+    load: Load,
+    /// From the one that nobody has used for longest.
+    by_use: BTreeSet<(Instant, Uuid)>,
 }
 
 /// One that is kept.
@@ -35,7 +43,7 @@ impl<T> Default for Held<T> {
     fn default() -> Self {
         Self {
             entries: HashMap::new(),
-            all: Load::default(),
+            all: Part::default(),
             users: HashMap::new(),
         }
     }
@@ -44,8 +52,9 @@ impl<T> Default for Held<T> {
 impl<T> Held<T> {
     pub(super) fn insert(&mut self, id: Uuid, entry: Entry<T>) {
         let user = self.users.entry(entry.owner.user.clone()).or_default();
-        for load in [&mut self.all, user] {
-            load.add(entry.bytes);
+        for part in [&mut self.all, user] {
+            part.load.add(entry.bytes);
+            part.by_use.insert((entry.used, id));
         }
         self.entries.insert(id, entry);
     }
@@ -60,12 +69,13 @@ impl<T> Held<T> {
 
     pub(super) fn take(&mut self, id: Uuid) -> Option<Entry<T>> {
         let entry = self.entries.remove(&id)?;
-        self.all.subtract(entry.bytes);
-        if let Some(user) = self.users.get_mut(&entry.owner.user) {
-            user.subtract(entry.bytes);
-            if user.entries == 0 {
-                self.users.remove(&entry.owner.user);
-            }
+        let user = self.users.get_mut(&entry.owner.user);
+        for part in [Some(&mut self.all), user].into_iter().flatten() {
+            part.load.subtract(entry.bytes);
+            part.by_use.remove(&(entry.used, id));
+        }
+        if self.load(Some(&entry.owner.user)).entries == 0 {
+            self.users.remove(&entry.owner.user);
         }
         Some(entry)
     }
@@ -78,56 +88,39 @@ impl<T> Held<T> {
 
     /// How much there is of a user, or of all.
     pub(super) fn load(&self, user: Option<&str>) -> Load {
+        self.part(user).map(|part| part.load).unwrap_or_default()
+    }
+
+    /// The entries of a user, or all, from the one that nobody has used for longest.
+    pub(super) fn by_use(&self, user: Option<&str>) -> impl Iterator<Item = (Uuid, &Entry<T>)> {
+        let ids = self.part(user).into_iter().flat_map(|part| &part.by_use);
+        ids.filter_map(|(_, id)| Some((*id, self.entries.get(id)?)))
+    }
+
+    fn part(&self, user: Option<&str>) -> Option<&Part> {
         match user {
-            None => self.all,
-            Some(user) => self.users.get(user).copied().unwrap_or_default(),
+            None => Some(&self.all),
+            Some(user) => self.users.get(user),
         }
-    }
-
-    /// How much of it are certain entries.
-    pub(super) fn load_where(
-        &self,
-        user: Option<&str>,
-        counts: impl Fn(&Entry<T>) -> bool,
-    ) -> Load {
-        let mut load = Load::default();
-        for entry in self.entries() {
-            if entry.is_of(user) && counts(entry) {
-                load.add(entry.bytes);
-            }
-        }
-        load
-    }
-
-    /// The one of certain entries that nobody has used for longest.
-    pub(super) fn oldest(
-        &self,
-        user: Option<&str>,
-        counts: impl Fn(&Entry<T>) -> bool,
-    ) -> Option<Uuid> {
-        let entries = self.entries.iter();
-        entries
-            .filter(|(_, entry)| entry.is_of(user) && counts(entry))
-            .min_by_key(|(_, entry)| entry.used)
-            .map(|(id, _)| *id)
-    }
-}
-
-impl<T> Entry<T> {
-    fn is_of(&self, user: Option<&str>) -> bool {
-        user.is_none_or(|user| self.owner.user == user)
     }
 }
 
 impl Load {
-    fn add(&mut self, bytes: usize) {
+    pub(super) fn add(&mut self, bytes: usize) {
         self.entries += 1;
         self.bytes += bytes;
     }
 
-    fn subtract(&mut self, bytes: usize) {
+    pub(super) fn subtract(&mut self, bytes: usize) {
         self.entries -= 1;
         self.bytes -= bytes;
+    }
+
+    pub(super) fn without(self, part: Self) -> Self {
+        Self {
+            entries: self.entries - part.entries,
+            bytes: self.bytes - part.bytes,
+        }
     }
 
     /// Whether one more fits beside it.
