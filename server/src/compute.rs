@@ -1,11 +1,12 @@
 //! Work that belongs on the engine's threads, away from the network's.
 
+use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use cohortql_engine::Engine;
-use futures::{Stream, StreamExt, ready};
+use futures::{FutureExt, Stream, StreamExt, ready};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
@@ -22,17 +23,30 @@ pub(crate) async fn compute<T: Send + 'static>(
     (&mut task.0).await.map_err(|_| broken())?
 }
 
-/// Runs a stream on the compute threads, two items ahead of its reader, so that an answer of one batch
-/// waits for nobody between its schema and its rows; it stops when that goes, and
+/// Items that a stream may be ahead of its reader: an answer of one batch waits for nobody between
+/// its schema and its rows.
+const AHEAD: usize = 2;
+
+/// Runs a stream on the compute threads, a few items ahead of its reader; it stops when that goes, and
 /// at the deadline even if the reader has not come back for what it was sent.
+///
+/// What is there already is taken at once, so that a short answer takes no task of its own.
 pub(crate) fn computed<T, S>(engine: &Engine, items: S, deadline: Option<Instant>) -> Computed<T>
 where
     T: Send + 'static,
     S: Stream<Item = Result<T, ServerError>> + Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(2);
+    let mut items = Box::pin(items);
+    let mut ready = VecDeque::new();
+    while ready.len() <= AHEAD {
+        match items.next().now_or_never() {
+            Some(Some(item)) => ready.push_back(item),
+            Some(None) => return Computed { ready, rest: None },
+            None => break,
+        }
+    }
+    let (sender, receiver) = mpsc::channel(AHEAD);
     let send = async move {
-        let mut items = pin!(items);
         while let Some(item) = items.next().await {
             if sender.send(item).await.is_err() {
                 return;
@@ -49,30 +63,45 @@ where
         }
     });
     Computed {
-        receiver,
-        task: Some(Stopping(task)),
+        ready,
+        rest: Some(Rest {
+            receiver,
+            task: Stopping(task),
+        }),
     }
 }
 
 /// The reader's end of a stream on the compute threads.
 pub(crate) struct Computed<T> {
-    receiver: mpsc::Receiver<Result<T, ServerError>>,
-    task: Option<Stopping<Result<(), Elapsed>>>,
+    ready: VecDeque<Result<T, ServerError>>,
+    rest: Option<Rest<T>>,
 }
+
+/// What is computed while the reader reads.
+struct Rest<T> {
+    receiver: mpsc::Receiver<Result<T, ServerError>>,
+    task: Stopping<Result<(), Elapsed>>,
+}
+
+/// Nothing in it is pinned.
+impl<T> Unpin for Computed<T> {}
 
 impl<T> Stream for Computed<T> {
     type Item = Result<T, ServerError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(item) = ready!(self.receiver.poll_recv(context)) {
+        if let Some(item) = self.ready.pop_front() {
+            return Poll::Ready(Some(item));
+        }
+        let Some(rest) = self.rest.as_mut() else {
+            return Poll::Ready(None);
+        };
+        if let Some(item) = ready!(rest.receiver.poll_recv(context)) {
             return Poll::Ready(Some(item));
         }
         // An end that comes of a panic or a deadline must not look like the end of the rows.
-        let Some(task) = self.task.as_mut() else {
-            return Poll::Ready(None);
-        };
-        let ended = ready!(Pin::new(&mut task.0).poll(context));
-        self.task = None;
+        let ended = ready!(Pin::new(&mut rest.task.0).poll(context));
+        self.rest = None;
         Poll::Ready(match ended {
             Ok(Ok(())) => None,
             Ok(Err(_)) => Some(Err(ServerError::DeadlineExceeded)),
@@ -132,13 +161,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_and_not_the_end() {
-        let items = stream::iter(0..2).map(|item| {
-            assert!(item < 1, "as arranged");
+        // Beyond what is taken at once.
+        let items = stream::iter(0..10).map(|item| {
+            assert!(item < 9, "as arranged");
             Ok(item)
         });
         let engine = engine().await;
         let mut items = computed(&engine, items, None);
-        assert_eq!(items.next().await.unwrap().unwrap(), 0);
+        for expected in 0..9 {
+            assert_eq!(items.next().await.unwrap().unwrap(), expected);
+        }
         let error = items.next().await.unwrap().unwrap_err();
         assert!(matches!(error, ServerError::Internal(_)));
         assert!(items.next().await.is_none());
