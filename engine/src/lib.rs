@@ -21,6 +21,7 @@ mod builder;
 pub mod catalog;
 mod changes;
 pub mod config;
+mod constants;
 mod counting;
 mod defaults;
 mod engine;

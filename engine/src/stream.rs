@@ -59,6 +59,17 @@ impl QueryStream {
         }
     }
 
+    /// An answer of one batch that is there already.
+    pub(crate) fn of(id: QueryId, batch: RecordBatch, progress: Arc<Progress>) -> Self {
+        Self {
+            id,
+            schema: batch.schema(),
+            progress,
+            first: Some(batch),
+            source: None,
+        }
+    }
+
     /// Waits until the first batch is there, so that whatever the statement does has been done.
     pub(crate) async fn settled(mut self) -> Result<Self, EngineError> {
         self.first = self.next_batch().await?;
