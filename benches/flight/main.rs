@@ -26,7 +26,12 @@ use std::io::{Write, stdout};
 
 use cohortql_engine::Engine;
 use cohortql_server::{ServeOptions, serve};
+use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A number from the environment.
 fn setting(name: &str, otherwise: usize) -> usize {
