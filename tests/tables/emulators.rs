@@ -133,6 +133,21 @@ async fn read(engine: &Engine, bucket: &str) {
     assert!(error.to_string().contains("does not exist"), "{error}");
 }
 
+/// Has COPY fail, which leaves an old object as it was and no new one. The tables have been read.
+async fn fail(engine: &Engine, bucket: &str) {
+    let query = "SELECT 1 / (value - 90000) AS x FROM range(0, 100000)";
+    for target in ["csv/y=1/x.csv", "new/"] {
+        let copy = format!("COPY ({query}) TO '{bucket}/{target}' STORED AS CSV");
+        let message = run(engine, &copy).await.unwrap_err();
+        assert!(message.contains("Divide by zero"), "{message}");
+    }
+    let rows = run(engine, "SELECT count(*) FROM one_csv").await;
+    assert_eq!(rows.unwrap(), "2");
+    let new = format!("{bucket}/new/");
+    let error = engine.register_path(&new, None).await.unwrap_err();
+    assert!(error.to_string().contains("does not exist"), "{error}");
+}
+
 async fn engine(config: &str) -> Engine {
     let config = Config::parse(config).unwrap();
     Engine::builder().config(config).build().await.unwrap()
@@ -208,6 +223,7 @@ async fn azure_blob_storage() {
     let short = engine(&section("az://shop")).await;
     write(&short, "az://shop").await;
     read(&short, "az://shop").await;
+    fail(&short, "az://shop").await;
     let long = format!("abfss://shop@{ACCOUNT}.dfs.core.windows.net");
     read(&engine(&section(&long)).await, &long).await;
 }

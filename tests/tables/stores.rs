@@ -82,6 +82,43 @@ async fn every_format_reads_the_same_from_s3() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_fails_leaves_a_bucket_as_it_was() {
+    let (place, _secrets, server) = shop().await;
+    let engine = engine(&server.config("shop")).await;
+    let old = std::fs::read(place.path("shop/csv/y=1/x.csv")).unwrap();
+    let select = |divisor: &str| {
+        format!("SELECT 1 / {divisor} AS x, value % 3 AS day FROM range(0, 100000)")
+    };
+    // Large enough for what is small to go in one request, and small enough for the rest to be an
+    // upload of many parts.
+    for buffer in ["10000000", "65536"] {
+        let set = format!("SET datafusion.execution.objectstore_writer_buffer_size = {buffer}");
+        run(&engine, &set).await.unwrap();
+        for (index, to) in [
+            "'s3://shop/csv/y=1/x.csv'",
+            "'s3://shop/new/' STORED AS CSV",
+            "'s3://shop/new/' STORED AS PARQUET",
+            "'s3://shop/new/' STORED AS JSON PARTITIONED BY (day)",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let copy = format!("COPY ({}) TO {to}", select("(value - 90000)"));
+            let message = run(&engine, &copy).await.unwrap_err();
+            assert!(message.contains("Divide by zero"), "{to}: {message}");
+            let now = std::fs::read(place.path("shop/csv/y=1/x.csv")).unwrap();
+            assert!(now == old, "{to} has changed the old object");
+            let new = place.path("shop/new");
+            assert!(!std::path::Path::new(&new).exists(), "{to} has left a part");
+            let copied = copy.replace("shop/new", &format!("shop/whole/{buffer}/{index}"));
+            let copied = copied.replace("shop/csv/y=1", &format!("shop/whole/{buffer}/{index}"));
+            let copied = copied.replace("(value - 90000)", "(value + 1)");
+            assert_eq!(run(&engine, &copied).await.unwrap(), "100000", "{to}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_are_named_and_not_shown() {
     let (_place, secrets, server) = shop().await;
     std::fs::write(secrets.path().join("secret"), "hunter2-is-wrong").unwrap();

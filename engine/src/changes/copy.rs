@@ -1,19 +1,23 @@
-//! COPY: where it writes to, and how a local file gets there.
+//! COPY: where it writes to, and how what it writes gets there.
 //!
-//! DataFusion closes the file that it was writing when the query fails, so that a part of the
-//! answer would stand where a good file stood before. What is copied to a single local file goes
-//! to a folder beside it first.
+//! DataFusion closes the files that it was writing when the query fails, so that a part of the
+//! answer would stand there, perhaps in the place of a good file. A single local file is written to
+//! a folder beside it first, so that it gets the permissions of the one that it replaces; all else
+//! is held back by its store.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::datasource::sink::DataSinkExec;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::dml::CopyTo;
+use datafusion::physical_plan::ExecutionPlan;
 use tempfile::TempDir;
 
 use crate::EngineError;
 use crate::engine::working_dir;
-use crate::stores::Location;
+use crate::stores::{Location, Spread, all_or_nothing};
 
 /// The plan with the place that its COPY writes to written so that it can be read in one way only:
 /// whoever checks it and whoever writes there mean the same.
@@ -72,6 +76,61 @@ fn destination(given: &str, base: &Path) -> Result<String, EngineError> {
     })
 }
 
+/// How what a plan writes gets to its place.
+pub(super) enum Arrival {
+    /// The plan copies nothing; whatever it writes to sees to it.
+    Elsewhere,
+    /// A local file, from the folder beside it.
+    Beside(Staged),
+    /// Files of a folder or a store, which holds them back.
+    Held,
+}
+
+impl Arrival {
+    /// The plan with its COPY turned to where it writes first.
+    pub(super) fn of(plan: LogicalPlan) -> Result<(LogicalPlan, Self), EngineError> {
+        let mut arrival = Self::Elsewhere;
+        let plan = on_copy(plan, &mut |copy| {
+            arrival = Staged::of(copy)?.map_or(Self::Held, Self::Beside);
+            Ok(())
+        })?;
+        Ok((plan, arrival))
+    }
+
+    /// The physical plan, which holds back what is not written elsewhere first.
+    pub(super) fn holding(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<Arc<dyn ExecutionPlan>, EngineError> {
+        if !matches!(self, Self::Held) {
+            return Ok(plan);
+        }
+        let held = plan.transform_down(|node| {
+            Ok(match node.downcast_ref::<DataSinkExec>() {
+                None => Transformed::no(node),
+                Some(writing) => {
+                    let whole = all_or_nothing(writing, Spread::Configured);
+                    Transformed::new(whole, true, TreeNodeRecursion::Stop)
+                }
+            })
+        })?;
+        match held.transformed {
+            true => Ok(held.data),
+            false => Err(EngineError::Internal {
+                message: format!("{} copies, and shows a part of it", held.data.name()),
+            }),
+        }
+    }
+
+    /// Puts in place what was written elsewhere first.
+    pub(super) fn put_in_place(self) -> Result<(), EngineError> {
+        match self {
+            Self::Beside(staged) => staged.put_in_place(),
+            Self::Elsewhere | Self::Held => Ok(()),
+        }
+    }
+}
+
 /// A file on its way.
 pub(super) struct Staged {
     /// Vanishes with all that is in it.
@@ -80,17 +139,8 @@ pub(super) struct Staged {
 }
 
 impl Staged {
-    /// The plan with its COPY turned towards a file of the same name in a folder of its own. `None`
-    /// when it copies to an object store or to a folder.
-    pub(super) fn beside(plan: LogicalPlan) -> Result<(LogicalPlan, Option<Self>), EngineError> {
-        let mut staged = None;
-        let plan = on_copy(plan, &mut |copy| {
-            staged = Self::of(copy)?;
-            Ok(())
-        })?;
-        Ok((plan, staged))
-    }
-
+    /// Turns a COPY towards a file of the same name in a folder of its own. `None` when it copies to
+    /// an object store or to a folder.
     fn of(copy: &mut CopyTo) -> Result<Option<Self>, EngineError> {
         let url = copy.output_url.as_str();
         let given = Path::new(url);
@@ -117,7 +167,7 @@ impl Staged {
     }
 
     /// Puts the file in place, with the permissions of the one that it replaces.
-    pub(super) fn put_in_place(self) -> Result<(), EngineError> {
+    fn put_in_place(self) -> Result<(), EngineError> {
         let name = self.target.file_name().unwrap_or_default();
         let written = self.folder.path().join(name);
         let placed = match std::fs::metadata(&self.target) {

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement as PlanState
 use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 
-use self::copy::Staged;
+use self::copy::Arrival;
 pub(crate) use self::copy::settled;
 use crate::execution::physical_plan;
 use crate::{EngineError, Planned, Progress, Session, catalog, counting};
@@ -95,14 +95,12 @@ async fn run(
     progress: &Arc<Progress>,
 ) -> Result<Vec<RecordBatch>, EngineError> {
     let context = session.context();
-    let (plan, staged) = Staged::beside(plan)?;
-    let physical = physical_plan(context, plan).await?;
+    let (plan, arrival) = Arrival::of(plan)?;
+    let physical = arrival.holding(physical_plan(context, plan).await?)?;
     progress.watch(&physical);
     let stream = execute_stream(physical, counting::task_context(context, progress))?;
     let answer = stream.try_collect().await?;
-    if let Some(staged) = staged {
-        staged.put_in_place()?;
-    }
+    arrival.put_in_place()?;
     Ok(answer)
 }
 

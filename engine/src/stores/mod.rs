@@ -20,7 +20,7 @@ use datafusion::execution::object_store::ObjectStoreRegistry;
 
 use crate::{EngineError, Runtimes, Settings};
 
-pub(crate) use held::HeldWrites;
+pub(crate) use held::{Spread, all_or_nothing};
 pub use location::Location;
 
 /// The registry that an engine's tables find their stores in.

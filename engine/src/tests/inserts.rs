@@ -8,7 +8,7 @@ use super::ingest::{breaking_off, count, ingest, request_to_append, rows};
 use super::{batches, cells, engine, failure};
 use crate::Session;
 
-const FORMATS: [&str; 4] = ["csv", "json", "parquet", "arrow"];
+pub(super) const FORMATS: [&str; 4] = ["csv", "json", "parquet", "arrow"];
 
 /// A session with a table of two columns over a folder, and the folder.
 async fn table(session: &Session, base: &TempDir, name: &str, format: &str) -> PathBuf {
@@ -30,7 +30,7 @@ async fn table(session: &Session, base: &TempDir, name: &str, format: &str) -> P
 }
 
 /// Everything below a folder, what is on its way included.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut found = Vec::new();
     for path in entries.map(|entry| entry.unwrap().path()) {

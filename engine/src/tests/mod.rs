@@ -2,6 +2,7 @@
 
 mod access;
 mod catalog;
+mod copies;
 mod ingest;
 mod inserts;
 mod limits;

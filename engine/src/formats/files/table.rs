@@ -27,9 +27,8 @@ use datafusion_datasource::compute_all_files_statistics;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::columns::Columns;
-use super::insert::all_or_nothing;
 use super::listing::DataFile;
-use super::{Source, partitions};
+use super::{Source, insert, partitions};
 
 /// How long a listing made while planning serves the scan that follows.
 const LISTING_SERVES: Duration = Duration::from_secs(1);
@@ -332,6 +331,6 @@ impl TableProvider for FileTable {
             .with_schema(Arc::clone(&self.columns.file_schema));
         let folder = ListingTable::try_new(config)?;
         let plan = folder.insert_into(session, input, op).await?;
-        all_or_nothing(plan.as_ref())
+        insert::whole(plan.as_ref())
     }
 }

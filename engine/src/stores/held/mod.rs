@@ -4,22 +4,30 @@
 //! name. A store of [`HeldWrites`] takes objects in as any other does, and puts off just that. It
 //! reads nothing.
 
+mod sink;
 mod store;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutOptions, PutPayload, Result};
 
 use self::store::HeldRegistry;
 
+pub(crate) use self::sink::{Spread, all_or_nothing};
+
 /// What was written to the stores of a registry and is not to be seen yet.
 #[derive(Debug)]
-pub(crate) struct HeldWrites {
+struct HeldWrites {
     registry: Arc<dyn ObjectStoreRegistry>,
     objects: Mutex<Vec<Object>>,
     abandoned: Mutex<Vec<Box<dyn MultipartUpload>>>,
+    /// What small objects take, which stay here until they appear.
+    memory: MemoryReservation,
+    refused: Mutex<Option<DataFusionError>>,
 }
 
 /// An object that is there but for its name.
@@ -37,22 +45,41 @@ enum Content {
 }
 
 impl HeldWrites {
-    pub(crate) fn to(registry: Arc<dyn ObjectStoreRegistry>) -> Arc<Self> {
+    fn to(registry: Arc<dyn ObjectStoreRegistry>, pool: &Arc<dyn MemoryPool>) -> Arc<Self> {
         Arc::new(Self {
             registry,
             objects: Mutex::default(),
             abandoned: Mutex::default(),
+            memory: MemoryConsumer::new("holding back small files").register(pool),
+            refused: Mutex::default(),
         })
     }
 
     /// The registry of the stores that hold what is written to them.
-    pub(crate) fn registry(self: &Arc<Self>) -> Arc<dyn ObjectStoreRegistry> {
+    fn registry(self: &Arc<Self>) -> Arc<dyn ObjectStoreRegistry> {
         Arc::new(HeldRegistry(Arc::clone(self)))
+    }
+
+    /// Takes memory for an object that stays here.
+    fn reserve(&self, bytes: usize) -> Result<()> {
+        self.memory.try_grow(bytes).map_err(|error| {
+            let source = error.to_string().into();
+            lock(&self.refused).get_or_insert(error);
+            object_store::Error::Generic {
+                store: "held",
+                source,
+            }
+        })
+    }
+
+    /// Why an object was not taken. Whoever wrote it may not say so: DataFusion drops the cause.
+    fn refusal(&self) -> Option<DataFusionError> {
+        lock(&self.refused).take()
     }
 
     /// Has all objects appear, one after the other. When one cannot, those before it are deleted
     /// again.
-    pub(crate) async fn publish(&self) -> Result<()> {
+    async fn publish(&self) -> Result<()> {
         let objects = std::mem::take(&mut *lock(&self.objects));
         let mut objects = objects.into_iter();
         let mut appeared = Vec::new();

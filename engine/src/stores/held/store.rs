@@ -73,6 +73,7 @@ impl ObjectStore for HeldStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        self.writes.reserve(payload.content_length())?;
         lock(&self.writes.objects).push(Object {
             store: Arc::clone(&self.inner),
             path: location.clone(),

@@ -1,5 +1,6 @@
 //! Tests of what can be seen, and when.
 
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use futures::StreamExt;
 use object_store::memory::InMemory;
 use url::Url;
@@ -25,7 +26,8 @@ impl ObjectStoreRegistry for One {
 }
 
 fn held(store: &Arc<InMemory>) -> (Arc<HeldWrites>, Arc<dyn ObjectStore>) {
-    let writes = HeldWrites::to(Arc::new(One(Arc::clone(store) as _)));
+    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(100));
+    let writes = HeldWrites::to(Arc::new(One(Arc::clone(store) as _)), &pool);
     let url = Url::parse("memory:///").unwrap();
     let store = writes.registry().get_store(&url).unwrap();
     (writes, store)
@@ -69,6 +71,18 @@ async fn what_is_not_published_never_appears() {
     let begun = store.put_multipart(&Path::from("c")).await.unwrap();
     drop((begun, store, writes));
     assert!(names(&inner).await.is_empty());
+}
+
+#[tokio::test]
+async fn small_objects_take_memory() {
+    let inner = Arc::new(InMemory::new());
+    let (writes, store) = held(&inner);
+    let sixty = || PutPayload::from(vec![7_u8; 60]);
+    store.put(&Path::from("a"), sixty()).await.unwrap();
+    store.put(&Path::from("b"), sixty()).await.unwrap_err();
+    let refusal = writes.refusal().unwrap();
+    assert!(matches!(refusal, DataFusionError::ResourcesExhausted(_)));
+    assert!(writes.refusal().is_none());
 }
 
 #[tokio::test]
