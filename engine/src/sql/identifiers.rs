@@ -2,6 +2,7 @@
 
 use datafusion::common::{DataFusionError, Diagnostic, Span};
 use datafusion::sql::sqlparser::ast::Ident;
+use datafusion::sql::sqlparser::tokenizer;
 
 /// An identifier folded to lower case unless it is quoted.
 pub(super) fn normalised(name: &Ident) -> String {
@@ -13,6 +14,11 @@ pub(super) fn normalised(name: &Ident) -> String {
 
 /// A planning error that points at a name in the SQL.
 pub(crate) fn at(name: &Ident, message: String) -> DataFusionError {
-    let span = Span::try_from_sqlparser_span(name.span);
+    at_span(name.span, message)
+}
+
+/// A planning error that points at a place in the SQL.
+pub(super) fn at_span(span: tokenizer::Span, message: String) -> DataFusionError {
+    let span = Span::try_from_sqlparser_span(span);
     DataFusionError::Plan(message.clone()).with_diagnostic(Diagnostic::new_error(message, span))
 }

@@ -6,6 +6,7 @@ mod distinct_from;
 mod fingerprint;
 mod identifiers;
 mod named_arguments;
+mod ordinals;
 mod report_inputs;
 mod size;
 mod time_travel;
@@ -33,6 +34,7 @@ pub(crate) fn prepare(mut statement: Ast) -> Result<Ast, EngineError> {
     time_zone::rewrite(&mut statement);
     visit(&mut statement, &mut report_inputs::Rewriter)?;
     visit(&mut statement, &mut named_arguments::Rewriter)?;
+    visit(&mut statement, &mut ordinals::Rewriter)?;
     Ok(statement)
 }
 
