@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::planner::RelationPlanner;
 use datafusion::prelude::SessionContext;
@@ -16,7 +17,7 @@ use crate::formats::TableDefinition;
 use crate::ingest::Warehouse;
 use crate::queries::{Queries, Queue};
 use crate::sharing::SharingPlanner;
-use crate::sql::TimeTravel;
+use crate::sql::{IntervalPlanner, TimeTravel};
 use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores, system};
 
 /// Describes an engine. What is set here wins over the configuration.
@@ -159,7 +160,7 @@ impl EngineBuilder {
         let settings = self.settings()?;
         let runtimes = Runtimes::start(settings.target_partitions)?;
         let stores = stores::registry(&settings, &runtimes)?;
-        let state = SessionStateBuilder::new_with_default_features()
+        let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)
             .with_optimizer_rules(environment::optimizer_rules())
@@ -168,6 +169,7 @@ impl EngineBuilder {
             .with_relation_planners(relation_planners())
             .with_table_factories(formats::table_factories(settings.base_dir.clone()))
             .build();
+        state.register_expr_planner(Arc::new(IntervalPlanner))?;
         let context = SessionContext::new_with_state(state);
         cohortql_udfs::register_all(&context)?;
         let catalog = Arc::new(Catalog::open(settings.project_dir.as_deref())?);

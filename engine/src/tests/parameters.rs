@@ -50,6 +50,21 @@ async fn a_parameter_that_is_cast_is_given_as_what_it_is_cast_to() {
 }
 
 #[tokio::test]
+async fn what_an_interval_is_multiplied_by_is_a_whole_number() {
+    let engine = engine().await;
+    let session = engine.default_session();
+    let sql = "SELECT DATE '2024-01-01' + $1 * INTERVAL '1 day'";
+    let planned = planned(session, sql).await;
+    let types: Vec<_> = planned.parameters().values().cloned().collect();
+    assert_eq!(types, [Some(DataType::Int64)]);
+    let bound = planned.bind(&[ScalarValue::Int32(Some(59))]).unwrap();
+    let stream = session.execute(bound).await.unwrap();
+    let batches = stream.collect().await.unwrap();
+    let day = ScalarValue::try_from_array(batches[0].column(0), 0).unwrap();
+    assert_eq!(day.to_string(), "2024-02-29");
+}
+
+#[tokio::test]
 async fn a_statement_is_bound_any_number_of_times() {
     let engine = engine().await;
     let session = engine.default_session();
