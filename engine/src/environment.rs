@@ -12,6 +12,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
+use crate::distinct::DistinctByGrouping;
 use crate::filters::PushDownFilters;
 use crate::sharing::LinkShared;
 use crate::{EngineError, Settings};
@@ -80,7 +81,7 @@ pub(crate) fn session_config(settings: &Settings) -> SessionConfig {
     config
 }
 
-/// DataFusion's rules, but for one that loses sort keys and one that gains rows.
+/// DataFusion's rules, but for one that loses sort keys, one that gains rows and one that changes types.
 ///
 /// After `unnest` a column that was grouped by still passes for unique, so that
 /// `eliminate_duplicated_expr` drops what it is sorted by further; keys written twice, which are
@@ -89,8 +90,12 @@ pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
     rules.retain(|rule| rule.name() != "eliminate_duplicated_expr");
     for rule in &mut rules {
-        if rule.name() == "push_down_filter" {
-            *rule = Arc::new(PushDownFilters::default());
+        match rule.name() {
+            "push_down_filter" => *rule = Arc::new(PushDownFilters::default()),
+            "single_distinct_aggregation_to_group_by" => {
+                *rule = Arc::new(DistinctByGrouping::default());
+            }
+            _ => {}
         }
     }
     rules

@@ -24,6 +24,7 @@ pub mod config;
 mod constants;
 mod counting;
 mod defaults;
+mod distinct;
 mod engine;
 mod environment;
 mod error;

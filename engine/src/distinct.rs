@@ -1,0 +1,46 @@
+//! DataFusion's counting of distinct values by grouping twice, with the types of sums kept.
+//!
+//! `count(DISTINCT id), sum(amount)` becomes a sum over the sums of each id. A sum of decimals has
+//! ten digits more than what it adds up, so that this one has twenty, and whatever was planned to
+//! compare with it or to add to it finds another type than it was made for.
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::tree_node::Transformed;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::expr_rewriter::coerce_plan_expr_for_schema;
+use datafusion::optimizer::optimizer::ApplyOrder;
+use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
+use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+
+/// The rule.
+#[derive(Debug, Default)]
+pub(crate) struct DistinctByGrouping(SingleDistinctToGroupBy);
+
+impl OptimizerRule for DistinctByGrouping {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        self.0.apply_order()
+    }
+
+    fn supports_rewrite(&self) -> bool {
+        true
+    }
+
+    fn rewrite(
+        &self,
+        plan: LogicalPlan,
+        config: &dyn OptimizerConfig,
+    ) -> Result<Transformed<LogicalPlan>> {
+        let schema = Arc::clone(plan.schema());
+        let rewritten = self.0.rewrite(plan, config)?;
+        match rewritten.transformed {
+            true => rewritten.map_data(|plan| coerce_plan_expr_for_schema(plan, &schema)),
+            false => Ok(rewritten),
+        }
+    }
+}
