@@ -20,8 +20,8 @@ use crate::system;
 pub(crate) struct Touched {
     pub(crate) tables: Arc<TouchedTables>,
     /// Whether it does next to nothing, so that it need not wait for its turn: it sets or defines
-    /// something, explains, or goes once through values that it says itself, or through one table
-    /// of `information_schema` or `system`.
+    /// something, explains what has no long constants, or goes once through values that it says
+    /// itself, or through one table of `information_schema` or `system`.
     pub(crate) light: bool,
 }
 
@@ -86,7 +86,7 @@ impl Touched {
             scanned || !met.written.contains(table)
         }));
         Ok(Self {
-            light: is_light(plan, &met, &read),
+            light: is_light(plan, &met, &read)?,
             tables: Arc::new(TouchedTables {
                 read: read.iter().map(written_out).collect(),
                 written: met.written.iter().map(written_out).collect(),
@@ -122,13 +122,37 @@ fn target(node: &LogicalPlan) -> Option<&TableReference> {
     }
 }
 
-fn is_light(plan: &LogicalPlan, met: &Met, read: &BTreeSet<TableReference>) -> bool {
-    match plan {
-        LogicalPlan::Statement(_) | LogicalPlan::Explain(_) | LogicalPlan::DescribeTable(_) => true,
+fn is_light(plan: &LogicalPlan, met: &Met, read: &BTreeSet<TableReference>) -> Result<bool> {
+    Ok(match plan {
+        LogicalPlan::Statement(_) | LogicalPlan::DescribeTable(_) => true,
+        LogicalPlan::Explain(explain) => !has_long_constants(&explain.plan)?,
         // It keeps the rows of a query.
         LogicalPlan::Ddl(ddl) if !matches!(ddl, DdlStatement::CreateMemoryTable(_)) => true,
         _ => !met.heavy && met.scans.len() <= 1 && read.iter().all(is_about_the_engine),
-    }
+    })
+}
+
+/// Whether optimising a plan may take long or make something long: an expression of constants is
+/// worked out then, such as `length(repeat('x', 1000000000))`.
+fn has_long_constants(plan: &LogicalPlan) -> Result<bool> {
+    let nothing = DFSchema::empty();
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|whole| {
+            whole.apply(|part| {
+                let runs_later = matches!(
+                    part,
+                    Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_)
+                );
+                found |= !runs_later && !is_short_made(part, &nothing) && !part.any_column_refs();
+                Ok(match found {
+                    true => TreeNodeRecursion::Stop,
+                    false => TreeNodeRecursion::Continue,
+                })
+            })
+        })
+    })?;
+    Ok(found)
 }
 
 /// Whether what a node computes for a row takes no longer than the row is long. Only what makes
@@ -142,18 +166,7 @@ fn is_cheap(node: &LogicalPlan) -> Result<bool> {
     let mut cheap = true;
     node.apply_expressions(|whole| {
         whole.apply(|part| {
-            cheap &= match part {
-                Expr::Column(_)
-                | Expr::Literal(..)
-                | Expr::Placeholder(_)
-                | Expr::Alias(_)
-                | Expr::Cast(_)
-                | Expr::TryCast(_)
-                | Expr::Case(_)
-                | Expr::AggregateFunction(_) => true,
-                Expr::ScalarFunction(call) if call.args.is_empty() => true,
-                other => other.get_type(schema).is_ok_and(|made| is_short(&made)),
-            };
+            cheap &= is_short_made(part, schema);
             Ok(match cheap {
                 true => TreeNodeRecursion::Continue,
                 false => TreeNodeRecursion::Stop,
@@ -161,6 +174,22 @@ fn is_cheap(node: &LogicalPlan) -> Result<bool> {
         })
     })?;
     Ok(cheap)
+}
+
+/// Whether the outermost part of an expression makes nothing that is longer than what it is made of.
+fn is_short_made(part: &Expr, schema: &DFSchema) -> bool {
+    match part {
+        Expr::Column(_)
+        | Expr::Literal(..)
+        | Expr::Placeholder(_)
+        | Expr::Alias(_)
+        | Expr::Cast(_)
+        | Expr::TryCast(_)
+        | Expr::Case(_)
+        | Expr::AggregateFunction(_) => true,
+        Expr::ScalarFunction(call) if call.args.is_empty() => true,
+        other => other.get_type(schema).is_ok_and(|made| is_short(&made)),
+    }
 }
 
 fn is_short(data_type: &DataType) -> bool {

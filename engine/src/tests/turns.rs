@@ -55,6 +55,8 @@ async fn light_statements_do_not_wait() {
         "SELECT count(*) FROM information_schema.columns WHERE table_name LIKE 'q%'",
         "SELECT sql FROM system.running WHERE phase = 'queued'",
         "EXPLAIN SELECT * FROM range(0, 10)",
+        "EXPLAIN SELECT a.value, upper(CAST(b.value AS VARCHAR)) || 'x' \
+         FROM range(0, 10) AS a, range(0, 10) AS b WHERE a.value + 1 > 2 AND EXISTS (SELECT 'x')",
         "CREATE TABLE t (n BIGINT)",
         "CREATE VIEW v AS SELECT * FROM t",
         "DESCRIBE t",
@@ -79,6 +81,8 @@ async fn light_statements_do_not_wait() {
          SELECT n FROM r",
         "INSERT INTO t VALUES (1)",
         "EXPLAIN ANALYZE SELECT * FROM t",
+        "EXPLAIN SELECT * FROM t WHERE n < length(repeat('x', 10))",
+        "EXPLAIN SELECT (SELECT max(u) FROM (VALUES (repeat('x', 10))) AS u(u))",
         "CREATE TABLE u AS SELECT * FROM t",
         "COPY t TO 't.csv'",
         "SELECT count(*) FROM system.queries AS a, system.queries AS b",
