@@ -86,12 +86,14 @@ async fn a_copy_that_fails_leaves_a_bucket_as_it_was() {
     let (place, _secrets, server) = shop().await;
     let engine = engine(&server.config("shop")).await;
     let old = std::fs::read(place.path("shop/csv/y=1/x.csv")).unwrap();
-    let select = |divisor: &str| {
-        format!("SELECT 1 / {divisor} AS x, value % 3 AS day FROM range(0, 100000)")
-    };
-    // Large enough for what is small to go in one request, and small enough for the rest to be an
-    // upload of many parts.
-    for buffer in ["10000000", "65536"] {
+    // Few rows go in one request. Many are an upload of parts, of which S3 takes none below 5 MiB.
+    for (buffer, rows) in [(10_000_000, 100_000), (5 << 20, 1_000_000)] {
+        let select = |divisor: &str| {
+            format!(
+                "SELECT 1 / {divisor} AS x, repeat('x', 20) AS pad, value % 3 AS day \
+                 FROM range(0, {rows})"
+            )
+        };
         let set = format!("SET datafusion.execution.objectstore_writer_buffer_size = {buffer}");
         run(&engine, &set).await.unwrap();
         for (index, to) in [
@@ -103,7 +105,8 @@ async fn a_copy_that_fails_leaves_a_bucket_as_it_was() {
         .iter()
         .enumerate()
         {
-            let copy = format!("COPY ({}) TO {to}", select("(value - 90000)"));
+            let late = format!("(value - {})", rows * 9 / 10);
+            let copy = format!("COPY ({}) TO {to}", select(&late));
             let message = run(&engine, &copy).await.unwrap_err();
             assert!(message.contains("Divide by zero"), "{to}: {message}");
             let now = std::fs::read(place.path("shop/csv/y=1/x.csv")).unwrap();
@@ -112,8 +115,9 @@ async fn a_copy_that_fails_leaves_a_bucket_as_it_was() {
             assert!(!std::path::Path::new(&new).exists(), "{to} has left a part");
             let copied = copy.replace("shop/new", &format!("shop/whole/{buffer}/{index}"));
             let copied = copied.replace("shop/csv/y=1", &format!("shop/whole/{buffer}/{index}"));
-            let copied = copied.replace("(value - 90000)", "(value + 1)");
-            assert_eq!(run(&engine, &copied).await.unwrap(), "100000", "{to}");
+            let copied = copied.replace(&late, "(value + 1)");
+            let counted = run(&engine, &copied).await.unwrap();
+            assert_eq!(counted, rows.to_string(), "{to}");
         }
     }
 }
