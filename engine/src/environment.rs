@@ -21,6 +21,9 @@ use crate::{EngineError, Settings};
 pub(crate) const CATALOG: &str = "cohortql";
 pub(crate) const SCHEMA: &str = "public";
 
+/// The schema of what a project's models read.
+pub(crate) const SOURCES: &str = "source";
+
 /// Users that a message about exhausted memory is made from.
 const CONSUMERS_TRACKED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 

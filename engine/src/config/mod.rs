@@ -2,12 +2,14 @@
 
 mod limits;
 mod machine;
+mod project;
 mod quantities;
 mod raw;
 mod settings;
 mod zones;
 
 pub use limits::Limits;
+pub use project::{ModelsConfig, ProjectConfig, ProjectSettings, TargetConfig};
 pub use quantities::{parse_duration, parse_size};
 pub(crate) use raw::in_file;
 pub use raw::{

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::project::{ModelsConfig, ProjectConfig, TargetConfig};
 use crate::EngineError;
 
 /// The whole file.
@@ -24,6 +25,16 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[roles.NAME]`
     pub roles: BTreeMap<String, RoleConfig>,
+    /// `[project]`
+    pub project: Option<ProjectConfig>,
+    /// `[targets.NAME]`
+    pub targets: BTreeMap<String, TargetConfig>,
+    /// `[sources.NAME]`
+    pub sources: BTreeMap<String, TableConfig>,
+    /// `[vars]`
+    pub vars: toml::Table,
+    /// `[models]`
+    pub models: ModelsConfig,
     /// `[server]`, which is the server's to read.
     server: IgnoredAny,
     /// `[users.NAME]`, which are the server's to read.

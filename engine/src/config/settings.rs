@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::quantities::{parse_duration, parse_size};
-use super::{Config, Limits, RoleConfig, StoreConfig, TableConfig, machine, time_zone};
+use super::{
+    Config, Limits, ProjectSettings, RoleConfig, StoreConfig, TableConfig, machine, time_zone,
+};
 use crate::EngineError;
 
 /// Rows in a batch unless told otherwise.
@@ -66,6 +68,8 @@ pub struct Settings {
     pub roles: BTreeMap<String, RoleConfig>,
     /// File with the key of mask `hash`.
     pub mask_key_file: Option<PathBuf>,
+    /// The project whose models are built and read, if there is one.
+    pub project: Option<ProjectSettings>,
 }
 
 impl TableConfig {
@@ -80,7 +84,8 @@ impl TableConfig {
 
 impl Settings {
     /// Checks a configuration. Errors name the key, what was expected and what came.
-    pub fn validate(config: Config) -> Result<Self, EngineError> {
+    pub fn validate(mut config: Config) -> Result<Self, EngineError> {
+        let project = ProjectSettings::validate(&mut config)?;
         let engine = config.engine;
         let memory_limit = parsed("engine.memory_limit", engine.memory_limit, parse_size)?;
         let temp_limit = parsed("engine.temp_limit", engine.temp_limit, parse_size)?;
@@ -115,6 +120,7 @@ impl Settings {
             ingest_location: config.ingest.location,
             roles: config.roles,
             mask_key_file: engine.mask_key_file.map(PathBuf::from),
+            project,
         };
         settings.checked()
     }

@@ -1,0 +1,181 @@
+//! `[project]` and what belongs to it: what its models read, and where they are built.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::settings::wrong;
+use super::{Config, TableConfig};
+use crate::EngineError;
+use crate::nearest::did_you_mean;
+
+/// The target that is built and read unless another is named.
+const DEFAULT_TARGET: &str = "dev";
+
+/// The warehouse of that target unless it is said where it is.
+const DEFAULT_WAREHOUSE: &str = "warehouse/";
+
+/// A folder with models of its own, or with data for the shipped ones.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectConfig {
+    /// What the project is called.
+    pub name: String,
+    /// The target that is built and read; `dev` when left out.
+    pub target: Option<String>,
+}
+
+/// A place to build the models in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TargetConfig {
+    /// Folder or bucket with the tables of the models.
+    pub warehouse: String,
+}
+
+/// Which models are built when none are named.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelsConfig {
+    /// Those that are; all when left out.
+    pub select: Vec<String>,
+    /// Those that are not.
+    pub exclude: Vec<String>,
+}
+
+/// A project, checked.
+#[derive(Debug, Clone)]
+pub struct ProjectSettings {
+    /// What the project is called.
+    pub name: String,
+    /// The target that is built and read.
+    pub target: String,
+    /// Folder or bucket with the tables of its models.
+    pub warehouse: String,
+    /// What models read as `source.NAME`; `columns` are expressions over the columns of the files.
+    pub sources: BTreeMap<String, TableConfig>,
+    /// Variables as the file has them, a value or a declaration; checked further with the models.
+    pub vars: toml::Table,
+    /// Which models are built when none are named.
+    pub models: ModelsConfig,
+}
+
+impl ProjectSettings {
+    /// The project of a configuration, if it is one of a project.
+    pub(super) fn validate(config: &mut Config) -> Result<Option<Self>, EngineError> {
+        let sources = std::mem::take(&mut config.sources);
+        let vars = std::mem::take(&mut config.vars);
+        let models = std::mem::take(&mut config.models);
+        let Some(project) = config.project.take() else {
+            let given = [
+                ("sources", !sources.is_empty()),
+                ("targets", !config.targets.is_empty()),
+                ("vars", !vars.is_empty()),
+            ];
+            return match given.iter().find(|(_, given)| *given) {
+                Some((section, _)) => Err(wrong(
+                    section,
+                    "expected [project] with a name beside it, got none",
+                )),
+                None => Ok(None),
+            };
+        };
+        if project.name.is_empty() {
+            return Err(wrong("project.name", "expected a name, got nothing"));
+        }
+        for (name, source) in &sources {
+            if source.location.is_empty() {
+                return Err(wrong(
+                    &format!("sources.{name}.location"),
+                    "expected a path or URL, got nothing",
+                ));
+            }
+        }
+        let target = project.target.unwrap_or_else(|| DEFAULT_TARGET.to_owned());
+        Ok(Some(Self {
+            name: project.name,
+            warehouse: warehouse(&target, &config.targets)?,
+            target,
+            sources,
+            vars,
+            models,
+        }))
+    }
+}
+
+fn warehouse(
+    target: &str,
+    targets: &BTreeMap<String, TargetConfig>,
+) -> Result<String, EngineError> {
+    match targets.get(target) {
+        Some(found) if found.warehouse.is_empty() => Err(wrong(
+            &format!("targets.{target}.warehouse"),
+            "expected a folder or URL, got nothing",
+        )),
+        Some(found) => Ok(found.warehouse.clone()),
+        None if target == DEFAULT_TARGET => Ok(DEFAULT_WAREHOUSE.to_owned()),
+        None => {
+            let known = targets.keys().map(String::as_str).chain([DEFAULT_TARGET]);
+            let near = did_you_mean(target, known);
+            Err(wrong(
+                "project.target",
+                &format!("expected a target of [targets], got {target:?}{near}"),
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    fn project(text: &str) -> Result<Option<ProjectSettings>, String> {
+        let settings = Config::parse(text).and_then(Settings::validate);
+        settings
+            .map(|settings| settings.project)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_project_needs_only_a_name() {
+        let found = project("[project]\nname = 'shop'").unwrap().unwrap();
+        assert_eq!((&*found.target, &*found.warehouse), ("dev", "warehouse/"));
+        assert!(project("").unwrap().is_none());
+    }
+
+    #[test]
+    fn targets_have_a_warehouse_each() {
+        let text = "[project]\nname = 'shop'\ntarget = 'prod'\n\
+                    [targets.prod]\nwarehouse = 's3://shop/warehouse'";
+        let found = project(text).unwrap().unwrap();
+        assert_eq!(found.warehouse, "s3://shop/warehouse");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, expected) in [
+            ("[project]\ntarget = 'dev'", "project.name: expected a name"),
+            (
+                "[project]\nname = 'shop'\ntarget = 'prd'\n[targets.prod]\nwarehouse = 'w'",
+                "project.target: expected a target of [targets], got \"prd\"; did you mean \"prod\"?",
+            ),
+            (
+                "[project]\nname = 'shop'\n[targets.dev]",
+                "targets.dev.warehouse: expected a folder or URL, got nothing",
+            ),
+            (
+                "[project]\nname = 'shop'\n[sources.orders]",
+                "sources.orders.location: expected a path or URL, got nothing",
+            ),
+            (
+                "[sources.orders]\nlocation = 'orders.csv'",
+                "sources: expected [project] with a name beside it, got none",
+            ),
+            ("[project]\ntitle = 'shop'", "unknown field `title`"),
+        ] {
+            let message = project(text).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}
