@@ -18,7 +18,7 @@ use crate::ingest::Warehouse;
 use crate::queries::{Queries, Queue};
 use crate::sharing::SharingPlanner;
 use crate::sql::{IntervalPlanner, TimeTravel};
-use crate::{Engine, EngineError, Runtimes, environment, formats, reports, stores, system};
+use crate::{Engine, EngineError, Runtimes, environment, formats, models, reports, stores, system};
 
 /// Describes an engine. What is set here wins over the configuration.
 #[derive(Debug, Default)]
@@ -184,6 +184,14 @@ impl EngineBuilder {
         for (name, table) in &settings.tables {
             catalog.declare(TableDefinition::from_config(name, table, &base)?);
         }
+        if let Some(project) = &settings.project {
+            models::declare_sources(project, &base, &catalog)?;
+        }
+        let models = settings
+            .project
+            .as_ref()
+            .map(|project| models::Warehouse::of(project, &base, &context.state()))
+            .transpose()?;
         context.register_catalog(environment::CATALOG, Arc::clone(&catalog) as _);
         let timers = runtimes.io().clone();
         let queries = Arc::new(Queries::new(settings.query_history, timers));
@@ -198,9 +206,13 @@ impl EngineBuilder {
             catalog,
             policies,
             warehouse,
+            models,
             template: context.state(),
         });
         shared.catalog.attach(&shared);
+        if let Some(models) = &shared.models {
+            models.refresh(&shared.catalog).await?;
+        }
         Ok(Engine::new(shared))
     }
 

@@ -18,7 +18,7 @@ use crate::runtime::Task;
 use crate::stores::Location;
 use crate::{
     EngineBuilder, EngineError, QueryId, QueryInfo, QueryStream, Runtimes, Session, Settings,
-    formats,
+    formats, models,
 };
 
 /// What every session of an engine refers to.
@@ -31,7 +31,23 @@ pub(crate) struct Shared {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) policies: Arc<Policies>,
     pub(crate) warehouse: Option<Warehouse>,
+    /// Where the project's models are built, if there is a project.
+    pub(crate) models: Option<models::Warehouse>,
     pub(crate) template: SessionState,
+}
+
+impl Shared {
+    /// Takes in what others have made since: definitions of the catalog file, and built models. A
+    /// warehouse that cannot be reached leaves the models as they were known.
+    pub(crate) async fn refresh(&self) -> Result<(), EngineError> {
+        self.catalog.refresh()?;
+        if let Some(models) = &self.models
+            && let Err(error) = models.refresh(&self.catalog).await
+        {
+            tracing::warn!(%error, "cannot see which models there are");
+        }
+        Ok(())
+    }
 }
 
 /// A CohortQL engine. Cloning is cheap and gives the same engine.

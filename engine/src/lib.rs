@@ -34,6 +34,7 @@ pub mod formats;
 mod ingest;
 mod limits;
 mod memory;
+pub mod models;
 mod nearest;
 mod parameters;
 mod planned;

@@ -234,7 +234,7 @@ impl Session {
         running.time_out_after(self.limits().statement_timeout);
         let (shared, context) = (Arc::clone(&self.shared), self.context.clone());
         let work = async move {
-            shared.catalog.refresh()?;
+            shared.refresh().await?;
             Planned::plan(context, source).await
         };
         let work = Task::spawn(self.shared.runtimes.compute(), work).map(Result::flatten);
@@ -290,20 +290,31 @@ impl Session {
 
     /// Runs one statement: parses, plans and executes it.
     pub async fn sql(&self, sql: &str) -> Result<QueryStream, EngineError> {
-        let statements = self.parse(sql)?;
-        let [statement] = statements.as_slice() else {
-            return Err(EngineError::Syntax {
-                message: match statements.len() {
-                    0 => "expected a statement, got nothing".to_owned(),
-                    several => format!("expected one statement, got {several}"),
-                },
-                location: statements.get(1).map(Statement::location),
-            });
-        };
-        let source = Source::Sql(statement.clone());
+        let source = Source::Sql(self.only(sql)?);
         let mut running = self.start(&source, Duration::ZERO);
         let planned = self.plan_in(&mut running, source).await?;
         execution::execute(self, planned, running).await
+    }
+
+    /// Plans the one statement of a text.
+    pub(crate) async fn plan_text(&self, sql: &str) -> Result<Planned, EngineError> {
+        self.plan(&self.only(sql)?).await
+    }
+
+    /// The one statement of a text.
+    fn only(&self, sql: &str) -> Result<Statement, EngineError> {
+        let mut statements = self.parse(sql)?;
+        match (statements.pop(), statements.get(1), statements.len()) {
+            (Some(statement), _, 0) => Ok(statement),
+            (None, _, _) => Err(EngineError::Syntax {
+                message: "expected a statement, got nothing".to_owned(),
+                location: None,
+            }),
+            (Some(last), second, before) => Err(EngineError::Syntax {
+                message: format!("expected one statement, got {}", before + 1),
+                location: Some(second.unwrap_or(&last).location()),
+            }),
+        }
     }
 }
 

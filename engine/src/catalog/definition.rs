@@ -16,6 +16,7 @@ use super::record::Record;
 use super::{Opener, view};
 use crate::environment::SCHEMA;
 use crate::formats::TableDefinition;
+use crate::models::MappedSource;
 use crate::{EngineError, formats, sql};
 
 /// An entry of a schema.
@@ -33,7 +34,7 @@ impl Entry {
         match self {
             Self::Defined(definition) => match &definition.source {
                 Source::Sql(record) => Some(record),
-                Source::Declared(_) => None,
+                Source::Declared(_) | Source::Built(_) | Source::Mapped(_) => None,
             },
             Self::Provided(_) => None,
         }
@@ -61,6 +62,10 @@ pub(crate) struct Definition {
 enum Source {
     Sql(Record),
     Declared(TableDefinition),
+    /// A view that a build has left in a warehouse.
+    Built(Record),
+    /// A view over files, which stay open.
+    Mapped(Box<MappedSource>),
 }
 
 impl Definition {
@@ -82,11 +87,54 @@ impl Definition {
         }
     }
 
+    /// A view that a build has left.
+    pub(super) fn built(record: Record) -> Self {
+        Self {
+            name: record.name().to_owned(),
+            source: Source::Built(record),
+            opened: OnceCell::new(),
+        }
+    }
+
+    /// What models read.
+    pub(super) fn mapped(source: MappedSource) -> Self {
+        Self {
+            name: source.name.clone(),
+            source: Source::Mapped(Box::new(source)),
+            opened: OnceCell::new(),
+        }
+    }
+
     fn table_type(&self) -> TableType {
         match &self.source {
             Source::Sql(record) => record.table_type(),
             Source::Declared(_) => TableType::Base,
+            Source::Built(_) | Source::Mapped(_) => TableType::View,
         }
+    }
+
+    /// The required columns that what models read lacks; none for anything else.
+    pub(super) async fn lacking(
+        &self,
+        opener: &Opener,
+    ) -> Result<Option<Vec<String>>, EngineError> {
+        let Source::Mapped(source) = &self.source else {
+            return Ok(None);
+        };
+        let files = self.files(&opener.state()?, source).await?;
+        let lacking = source.lacking(&files.schema()).into_iter();
+        Ok(Some(lacking.map(str::to_owned).collect()))
+    }
+
+    /// The files of what models read, with the columns that they have by now.
+    async fn files(
+        &self,
+        state: &SessionState,
+        source: &MappedSource,
+    ) -> Result<Arc<dyn TableProvider>, EngineError> {
+        let opening = || formats::open(state, &source.files);
+        let files = self.opened.get_or_try_init(opening).await?;
+        Ok(formats::current(state, Arc::clone(files)).await?)
     }
 
     /// The table itself.
@@ -98,13 +146,23 @@ impl Definition {
             let state = opener.state()?;
             match &self.source {
                 Source::Declared(table) => Ok(formats::open(&state, table).await?),
-                Source::Sql(record) => external(in_schema(state, record.path()), record).await,
+                Source::Sql(record) | Source::Built(record) => {
+                    external(in_schema(state, record.path()), record).await
+                }
+                Source::Mapped(source) => {
+                    let files = self.files(&state, source).await?;
+                    view::table(source.plan(&state, files)?, &self.name)
+                }
             }
         };
         match &self.source {
-            Source::Sql(record) if record.table_type() == TableType::View => {
+            Source::Sql(record) | Source::Built(record)
+                if record.table_type() == TableType::View =>
+            {
                 view::open(in_schema(opener.state()?, record.path()), record).await
             }
+            // What its files stay open for is planned anew, as a view is.
+            Source::Mapped(_) => opening().await,
             _ => self.opened.get_or_try_init(opening).await.map(Arc::clone),
         }
         .map_err(|error: EngineError| error.about(&format!("table {:?}", self.name)))

@@ -10,6 +10,7 @@ use super::definition::{Definition, Entry};
 use super::record::Record;
 use super::{Catalog, missing_schema};
 use crate::environment::SCHEMA;
+use crate::sql::quoted_name;
 use crate::statement::STORED_RECURSION_LIMIT;
 use crate::stores::Location;
 use crate::{EngineError, Statement};
@@ -62,8 +63,8 @@ impl Catalog {
     ) -> Result<(), EngineError> {
         let sql = format!(
             "CREATE EXTERNAL TABLE {}.{} STORED AS DELTA LOCATION '{}'",
-            quoted(schema),
-            quoted(name),
+            quoted_name(schema),
+            quoted_name(name),
             location.text().replace('\'', "''")
         );
         let statement = Statement::parse_all(&sql, STORED_RECURSION_LIMIT)?.pop();
@@ -83,8 +84,4 @@ impl Catalog {
             taken: Taken::Refuse,
         })
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

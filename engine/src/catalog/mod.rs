@@ -9,6 +9,7 @@
 //! Every change is made under a lock on that file, after taking in what others have written, so
 //! that two processes in one folder lose nothing of each other's.
 
+mod built;
 mod change;
 mod ddl;
 mod definition;
@@ -35,6 +36,7 @@ use crate::access::GuardedSchema;
 use crate::engine::Shared;
 use crate::environment::{CATALOG, SCHEMA};
 use crate::formats::TableDefinition;
+use crate::models::Manifest;
 use crate::{EngineError, system};
 
 use definition::{Definition, Entry};
@@ -53,6 +55,8 @@ pub struct Catalog {
     opener: Arc<Opener>,
     file: Option<CatalogFile>,
     changing: Mutex<()>,
+    /// What builds have left in the warehouse, as it is in the schema.
+    built: Mutex<Manifest>,
 }
 
 /// Finds the engine whose sessions open definitions; the engine owns the catalog, not the other
@@ -85,6 +89,7 @@ impl Catalog {
             opener: Arc::default(),
             file: project.map(CatalogFile::in_project),
             changing: Mutex::default(),
+            built: Mutex::default(),
         };
         catalog.add_schema(SCHEMA);
         catalog.refresh()?;

@@ -33,6 +33,7 @@ pub use definition::{TableDefinition, format_named};
 pub(crate) use delta::{DeltaProvider, DeltaWrite, holds_delta};
 pub use discover::discover;
 pub use factory::table_factories;
+pub(crate) use files::listing::Place;
 pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};
 pub(crate) use versions::current;
 

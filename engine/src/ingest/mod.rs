@@ -15,6 +15,7 @@ mod source;
 mod target;
 mod types;
 mod warehouse;
+mod whole;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -41,7 +42,9 @@ use crate::{EngineError, Session, StatementKind, TouchedTables, catalog, countin
 pub(crate) use self::gate::Gate;
 pub use self::request::{IfExists, IfMissing, IngestRequest};
 pub(crate) use self::rows::Rows;
+pub(crate) use self::types::in_delta;
 pub(crate) use self::warehouse::Warehouse;
+pub(crate) use self::whole::replace;
 
 /// Batches as they come from a client.
 pub type Incoming = BoxStream<'static, Result<RecordBatch, EngineError>>;

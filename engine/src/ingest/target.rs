@@ -32,8 +32,8 @@ pub(super) async fn find(
     let keeping = request.keeping()?;
     let place = place(session, request)?;
     session.may_write(&full(&place))?;
+    session.shared().refresh().await?;
     let catalog = &session.shared().catalog;
-    catalog.refresh()?;
     if catalog.has_view(&place) {
         return Err(match request.if_exists {
             IfExists::Fail => EngineError::AlreadyExists {

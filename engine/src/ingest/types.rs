@@ -57,7 +57,7 @@ fn plain(data_type: &DataType) -> DataType {
 ///
 /// # Errors
 /// When Delta has no type for its values.
-pub(super) fn in_delta(field: &Field) -> Result<Field, EngineError> {
+pub(crate) fn in_delta(field: &Field) -> Result<Field, EngineError> {
     let refused = |part: &DataType| EngineError::Plan {
         message: format!(
             "column {:?} cannot be stored in a Delta table, which has no type for {}",

@@ -2,8 +2,8 @@
 //!
 //! `FROM orders VERSION AS OF 3` parses only in a dialect that says it supports versions, and the
 //! generic one does not; what a report reads, only a dialect that knows reports parses as a query;
-//! and `IS DISTINCT FROM` ends where it should. A dialect cannot be derived from another, so every
-//! switch of the generic one is passed on here.
+//! `IS DISTINCT FROM` ends where it should; and functions of lists take lambdas, `x -> x > 2`. A
+//! dialect cannot be derived from another, so every switch of the generic one is passed on here.
 
 use std::any::TypeId;
 
@@ -55,6 +55,10 @@ impl Dialect for CohortDialect {
     }
 
     fn supports_table_versioning(&self) -> bool {
+        true
+    }
+
+    fn supports_lambda_functions(&self) -> bool {
         true
     }
 

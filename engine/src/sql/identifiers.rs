@@ -12,6 +12,11 @@ pub(super) fn normalised(name: &Ident) -> String {
     }
 }
 
+/// A name as SQL text that is read as it is.
+pub(crate) fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A planning error that points at a name in the SQL.
 pub(crate) fn at(name: &Ident, message: String) -> DataFusionError {
     at_span(name.span, message)

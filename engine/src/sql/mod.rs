@@ -25,11 +25,11 @@ use crate::EngineError;
 pub(crate) use depth::check as check_depth;
 pub use dialect::dialect;
 pub use fingerprint::Fingerprint;
-pub(crate) use identifiers::at;
+pub(crate) use identifiers::{at, quoted_name};
 pub(crate) use intervals::IntervalPlanner;
 pub(crate) use size::Size;
 pub(crate) use time_travel::{TimeTravel, Versions};
-pub(crate) use values::with_values;
+pub(crate) use values::{cast, literal, with_values, with_values_in_lines};
 
 /// Rewrites a parsed statement into what DataFusion plans.
 pub(crate) fn prepare(mut statement: Ast) -> Result<Ast, EngineError> {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as Ast;
-use datafusion::sql::sqlparser::ast::{Expr, Value, visit_expressions_mut};
+use datafusion::sql::sqlparser::ast::{self, Expr, Value, visit_expressions_mut};
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::dialect;
@@ -18,6 +18,21 @@ pub(crate) fn with_values(
     statement: &Ast,
     values: &BTreeMap<Parameter, ScalarValue>,
 ) -> Result<String, EngineError> {
+    Ok(bound(statement, values)?.to_string())
+}
+
+/// The same in lines, for people.
+pub(crate) fn with_values_in_lines(
+    statement: &Ast,
+    values: &BTreeMap<Parameter, ScalarValue>,
+) -> Result<String, EngineError> {
+    Ok(format!("{:#}", bound(statement, values)?))
+}
+
+fn bound(
+    statement: &Ast,
+    values: &BTreeMap<Parameter, ScalarValue>,
+) -> Result<Box<ast::Statement>, EngineError> {
     let Ast::Statement(statement) = statement else {
         return Err(unsupported("statements of this kind".to_owned()));
     };
@@ -31,7 +46,7 @@ pub(crate) fn with_values(
         ControlFlow::Continue(())
     });
     match outcome {
-        ControlFlow::Continue(()) => Ok(bound.to_string()),
+        ControlFlow::Continue(()) => Ok(bound),
         ControlFlow::Break(error) => Err(error),
     }
 }
@@ -62,7 +77,7 @@ fn replacement(
 }
 
 /// A value as SQL text that gives the same value and type back.
-fn literal(value: &ScalarValue) -> Result<String, EngineError> {
+pub(crate) fn literal(value: &ScalarValue) -> Result<String, EngineError> {
     let data_type = value.data_type();
     let text = match value.is_null() {
         true => None,
@@ -111,6 +126,12 @@ fn sql_type(data_type: &DataType) -> Option<String> {
         _ => return None,
     };
     Some(name.to_owned())
+}
+
+/// An expression cast to a type, as SQL.
+pub(crate) fn cast(expression: &str, data_type: &DataType) -> Result<String, EngineError> {
+    let name = quoted(&arrow_type(data_type)?);
+    Ok(format!("arrow_cast({expression}, {name})"))
 }
 
 /// The name of a type that `arrow_cast` reads.

@@ -7,6 +7,7 @@ mod ingest;
 mod inserts;
 mod limits;
 mod memory;
+mod models;
 mod parameters;
 mod projects;
 mod records;

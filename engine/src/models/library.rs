@@ -1,0 +1,165 @@
+//! All models, tests, sources and variables of a project: the shipped ones, and over them its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::files::{self, ModelFile};
+use super::model::{Kind, Model};
+use super::sources::{self, Sources};
+use super::variables::{self, Declaration, Variable, Variables};
+use super::yaml;
+use crate::EngineError;
+use crate::config::ProjectSettings;
+
+/// The files with declarations, which lie right in `sql/`.
+const SOURCES: &str = "sources.yml";
+const VARIABLES: &str = "variables.yml";
+
+/// What there is to build and to test.
+#[derive(Debug)]
+pub(super) struct Library {
+    pub(super) models: BTreeMap<String, Model>,
+    pub(super) tests: BTreeMap<String, Model>,
+    pub(super) sources: Sources,
+    /// The sources that the project maps.
+    pub(super) mapped: BTreeSet<String>,
+    pub(super) variables: Variables,
+}
+
+/// The files of one model.
+#[derive(Debug, Default, Clone)]
+struct Parts {
+    sql: Option<ModelFile>,
+    rows: Option<ModelFile>,
+    properties: Option<ModelFile>,
+}
+
+impl Library {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Naming the file, and the line where it is known.
+    pub(super) fn read(
+        folder: &Path,
+        project: &ProjectSettings,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<Self, EngineError> {
+        let (shipped, own) = (files::shipped(), files::of_project(folder)?);
+        let mut variables = Variables::new();
+        for file in declarations(&shipped, &own, VARIABLES) {
+            let label = file.label();
+            let declared: BTreeMap<String, Declaration> = yaml::read(&file.text, &label, 0)?;
+            for (name, declaration) in declared {
+                let variable = Variable::declared(&name, declaration, &label)?;
+                variables.insert(name, variable);
+            }
+        }
+        variables::take_vars(&mut variables, &project.vars)?;
+        variables::take_overrides(&mut variables, overrides)?;
+        let mut parts = grouped(shipped)?;
+        for (name, own) in grouped(own)? {
+            let replaced = parts.remove(&name);
+            parts.insert(name, over(own, replaced));
+        }
+        let mut library = Self {
+            models: BTreeMap::new(),
+            tests: BTreeMap::new(),
+            sources: sources(folder)?,
+            mapped: project.sources.keys().cloned().collect(),
+            variables,
+        };
+        for parts in parts.into_values() {
+            library.add(&parts)?;
+        }
+        Ok(library)
+    }
+
+    fn add(&mut self, parts: &Parts) -> Result<(), EngineError> {
+        let beside = parts.properties.as_ref();
+        let model = match (&parts.sql, &parts.rows, beside) {
+            (Some(sql), None, beside) => Model::of_query(sql, beside)?,
+            (None, Some(rows), beside) => Model::of_rows(rows, beside)?,
+            (Some(one), Some(other), _) => return Err(two_of_one_name(one, other)),
+            (None, None, Some(alone)) => {
+                return Err(EngineError::Config {
+                    message: format!(
+                        "{} has no model beside it: expected a .sql or .csv file of its name",
+                        alone.label()
+                    ),
+                });
+            }
+            (None, None, None) => return Ok(()),
+        };
+        let kept = match model.kind {
+            Kind::Test => &mut self.tests,
+            _ => &mut self.models,
+        };
+        kept.insert(model.name.clone(), model);
+        Ok(())
+    }
+}
+
+/// The columns of sources that are known beforehand.
+pub(super) fn sources(folder: &Path) -> Result<Sources, EngineError> {
+    let (shipped, own) = (files::shipped(), files::of_project(folder)?);
+    let mut found = Sources::new();
+    for file in declarations(&shipped, &own, SOURCES) {
+        found.extend(sources::declared(&file.text, &file.label())?);
+    }
+    Ok(found)
+}
+
+/// The files of that name right in `sql/`, the project's last.
+fn declarations<'a>(
+    shipped: &'a [ModelFile],
+    own: &'a [ModelFile],
+    name: &'a str,
+) -> impl Iterator<Item = &'a ModelFile> {
+    let files = shipped.iter().chain(own);
+    files.filter(move |file| file.path == name)
+}
+
+/// The files of models, by the names of these.
+fn grouped(files: Vec<ModelFile>) -> Result<BTreeMap<String, Parts>, EngineError> {
+    let mut grouped: BTreeMap<String, Parts> = BTreeMap::new();
+    for file in files {
+        if [SOURCES, VARIABLES].contains(&file.path.as_str()) {
+            continue;
+        }
+        let (stem, extension) = file.stem();
+        let parts = grouped.entry(stem.to_owned()).or_default();
+        let part = match extension {
+            "sql" => &mut parts.sql,
+            "csv" => &mut parts.rows,
+            _ => &mut parts.properties,
+        };
+        if let Some(other) = part {
+            return Err(two_of_one_name(other, &file));
+        }
+        *part = Some(file);
+    }
+    Ok(grouped)
+}
+
+/// A project's files over the shipped ones: rows without types have those of the seed whose place
+/// they take, and types alone are for its rows.
+fn over(own: Parts, shipped: Option<Parts>) -> Parts {
+    match shipped {
+        Some(shipped) if own.sql.is_none() && shipped.rows.is_some() => Parts {
+            sql: None,
+            rows: own.rows.or(shipped.rows),
+            properties: own.properties.or(shipped.properties),
+        },
+        _ => own,
+    }
+}
+
+fn two_of_one_name(one: &ModelFile, other: &ModelFile) -> EngineError {
+    EngineError::Config {
+        message: format!(
+            "{} and {} are two models of one name: rename one of them",
+            one.label(),
+            other.label()
+        ),
+    }
+}

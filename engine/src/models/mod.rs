@@ -1,0 +1,69 @@
+//! Models: queries that are built into a warehouse, each after those that it reads.
+//!
+//! A model is a file of SQL. What it reads is found from the SQL (`reads`), what becomes of it is
+//! said in its header (`header`, `properties`). The `library` is all models of a [`Project`], the
+//! shipped ones and over them its own; the `graph` is their order, and a [`Selection`] names some of
+//! them. [`Project::build`] goes through these: a view is kept as its query, a table as a Delta table,
+//! both in the warehouse of the project's target, whose `manifest` tells every engine over it what
+//! there is. Variables are parameters, and take their values as views do that are made with some.
+//!
+//! Models read a project's files as `source.NAME`: `sources` says which columns they expect there,
+//! and `mapping` makes them of those that the files have. What reads a source that a project does not
+//! have is skipped, unless it says that it does without (`missing`, `shapes`).
+
+mod build;
+mod files;
+mod graph;
+mod header;
+mod library;
+mod lock;
+mod manifest;
+mod mapping;
+mod missing;
+mod model;
+mod outcome;
+mod project;
+mod properties;
+mod reads;
+mod seed;
+mod selection;
+mod shapes;
+mod snapshot;
+mod sources;
+mod types;
+mod values;
+mod variables;
+mod warehouse;
+mod yaml;
+
+use std::path::Path;
+
+use crate::EngineError;
+use crate::catalog::Catalog;
+use crate::config::ProjectSettings;
+
+pub use build::BuildOptions;
+pub use model::{Kind, Model};
+pub use outcome::{Event, Outcome, Status};
+pub use project::{Compiled, Project, Reads};
+pub use properties::{Arguments, Check, CheckName, Column, Properties, Severity, Strategy};
+pub use selection::Selection;
+pub use yaml::Scalar;
+
+pub(crate) use manifest::{Manifest, Relation};
+pub(crate) use mapping::MappedSource;
+pub(crate) use warehouse::Warehouse;
+
+/// Adds the sources of a project to a catalog.
+pub(crate) fn declare_sources(
+    project: &ProjectSettings,
+    folder: &Path,
+    catalog: &Catalog,
+) -> Result<(), EngineError> {
+    let declared = library::sources(folder)?;
+    for (name, source) in &project.sources {
+        let columns = declared.get(name);
+        catalog.declare_source(MappedSource::new(name, source, columns, folder)?);
+    }
+    Ok(())
+}
