@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::error::CliError;
 use super::generate::Generate;
 use super::output::Format;
+use super::project::{Compile, List, Run};
 use super::user::User;
 
 /// Examples under `--help`.
@@ -106,6 +107,18 @@ for a login, and for [server.tls] of cohortql.toml before others may connect.")]
     Serve(Serve),
     /// Who may connect to the server: the users of cohortql.toml
     User(User),
+    /// Build the project's models into its warehouse, each after those that it reads
+    #[command(after_help = "\
+Examples:
+  cohortql run                                    everything that the sources allow
+  cohortql run +mart_cohorts                      a model and all it is made of
+  cohortql run tag:orders --exclude mart_clv --var as_of=2024-06-30
+  cohortql run --target prod --full-refresh snap_products")]
+    Run(Run),
+    /// List the project's models, each after those that it reads
+    Ls(List),
+    /// Print the SQL of models with the values of their variables, and what they read
+    Compile(Compile),
     /// Take the tour: retention, segments, second purchases and lifts on shipped data
     Demo {
         /// Serve the demonstration's tables over Flight SQL afterwards
@@ -245,6 +258,11 @@ pub(crate) struct Settings {
     /// Folder that keeps tables and views made by SQL
     #[arg(long, global = true, value_name = "FOLDER", env = "COHORTQL_PROJECT")]
     pub(crate) project: Option<PathBuf>,
+
+    /// Target of the project, whose models are built and read [default: that of cohortql.toml,
+    /// else dev]
+    #[arg(long, global = true, value_name = "NAME", env = "COHORTQL_TARGET")]
+    pub(crate) target: Option<String>,
 }
 
 #[cfg(test)]

@@ -31,6 +31,12 @@ pub(crate) enum CliError {
     /// A flag or a command of the shell that makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A project, or a choice of its models, that makes no sense.
+    #[error(transparent)]
+    Project(EngineError),
+    /// Models that were not built.
+    #[error("{0}")]
+    NotBuilt(String),
     #[error("cancelled")]
     Interrupted,
     /// Whoever read the results wants no more of them.
@@ -59,6 +65,7 @@ impl CliError {
         match self {
             // What a shell reports for a program that Ctrl-C ended.
             Self::Interrupted => 130,
+            Self::Project(_) => 2,
             // `cohortql … | head` is no mistake.
             Self::ReaderGone => 0,
             _ => 1,

@@ -13,6 +13,7 @@ mod manual;
 mod open;
 mod output;
 mod progress;
+mod project;
 mod repl;
 mod run;
 mod serve;
@@ -62,6 +63,9 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         None => run::run(&arguments.tables, &arguments.query, &settings),
         Some(Task::Serve(serve)) => serve::serve(&serve, &settings),
         Some(Task::User(user)) => user::run(&user, &settings),
+        Some(Task::Run(run)) => project::run(&run, &settings),
+        Some(Task::Ls(list)) => project::list(&list, &settings),
+        Some(Task::Compile(compile)) => project::compile(&compile, &settings),
         Some(Task::Demo { serve, listen }) => {
             demo::run(serve.then_some(listen.as_str()), &settings)
         }

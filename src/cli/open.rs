@@ -36,7 +36,7 @@ pub(crate) async fn engine_of(
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };
-    let mut builder = Engine::builder().config(overridden(config, settings));
+    let mut builder = Engine::builder().config(overridden(config, settings)?);
     if let Some(path) = found {
         builder = builder.config_file(path);
     }
@@ -53,13 +53,13 @@ pub(crate) async fn engine_of(
 /// An engine as the flags say and nothing else: without a project, and so without
 /// tables of its own.
 pub(crate) async fn engine_alone(settings: &Settings) -> Result<Engine, CliError> {
-    let config = overridden(Config::default(), settings);
+    let config = overridden(Config::default(), settings)?;
     Ok(Engine::builder().config(config).build().await?)
 }
 
 /// The configuration with the flags in it, which are written as the file has them, and so are
 /// checked as it is.
-fn overridden(mut config: Config, settings: &Settings) -> Config {
+fn overridden(mut config: Config, settings: &Settings) -> Result<Config, CliError> {
     let overrides = settings.clone();
     let engine = &mut config.engine;
     engine.memory_limit = overrides.memory_limit.or(engine.memory_limit.take());
@@ -68,7 +68,16 @@ fn overridden(mut config: Config, settings: &Settings) -> Config {
     engine.batch_size = overrides.batch_size.or(engine.batch_size);
     engine.time_zone = overrides.time_zone.or(engine.time_zone.take());
     engine.statement_timeout = overrides.timeout.or(engine.statement_timeout.take());
-    config
+    match (&mut config.project, overrides.target) {
+        (_, None) => {}
+        (Some(project), target) => project.target = target,
+        (None, Some(target)) => {
+            return Err(CliError::Usage(format!(
+                "--target {target} needs a project: expected a cohortql.toml with [project]"
+            )));
+        }
+    }
+    Ok(config)
 }
 
 /// A path as the engine understands it: relative ones of a project count from its

@@ -1,0 +1,60 @@
+//! `target/run_results.json`: what a build came to, for programs.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use cohortql_engine::models::{Outcome, Project, Status};
+use serde_json::{Value, json};
+
+use crate::cli::error::CliError;
+
+/// The folder in the project's, and the file in that.
+const FOLDER: &str = "target";
+const FILE: &str = "run_results.json";
+
+/// Writes the file, in the place of that of the last build.
+pub(super) fn write(
+    project: &Project,
+    started: DateTime<Utc>,
+    elapsed: Duration,
+    outcomes: &[Outcome],
+) -> Result<(), CliError> {
+    let results: Vec<Value> = outcomes.iter().map(result).collect();
+    let text = json!({
+        "project": project.name(),
+        "target": project.target(),
+        "started_at": started.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "seconds": elapsed.as_secs_f64(),
+        "results": results,
+    });
+    let folder = project.folder().join(FOLDER);
+    let path = folder.join(FILE);
+    replace(&folder, &path, &format!("{text:#}\n"))
+        .map_err(|source| CliError::CannotWrite { path, source })
+}
+
+fn replace(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let fresh = tempfile::NamedTempFile::new_in(folder)?;
+    fs::write(fresh.path(), text)?;
+    fresh.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn result(outcome: &Outcome) -> Value {
+    let (status, rows, message) = match &outcome.status {
+        Status::Built { rows } => ("built", *rows, None),
+        Status::Failed(error) => ("failed", None, Some(error.to_string())),
+        Status::Skipped(reason) => ("skipped", None, Some(reason.clone())),
+    };
+    json!({
+        "model": outcome.model,
+        "kind": outcome.kind.word(),
+        "status": status,
+        "rows": rows,
+        "seconds": outcome.elapsed.as_secs_f64(),
+        "message": message,
+    })
+}
