@@ -14,6 +14,7 @@ mod cli;
 mod examples;
 mod flight;
 mod matrix;
+mod models;
 mod peers;
 mod plans;
 mod readme;

@@ -6,6 +6,7 @@ mod errors;
 mod formats;
 mod ingest;
 mod input;
+mod models;
 mod server;
 mod terminal;
 mod texts;

@@ -11,10 +11,11 @@ use tempfile::TempDir;
 
 use crate::support::{root, shipped};
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/tables.md",
+    "docs/models.md",
     "docs/reports.md",
     "docs/cookbook.md",
     "docs/flight-sql.md",

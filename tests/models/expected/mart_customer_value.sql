@@ -20,9 +20,10 @@ SELECT
   orders,
   revenue,
   revenue::DOUBLE / nullif(sum(revenue) OVER ()::DOUBLE, 0) AS revenue_share,
+  -- Halves go away from 0, on either side of it.
   CAST(
     CAST(
-      (2 * CAST(revenue * 100 AS HUGEINT) + orders)
+      (2 * CAST(revenue * 100 AS HUGEINT) + CAST(sign(revenue) AS BIGINT) * orders)
         // (2 * orders) AS DECIMAL(18, 0)
     ) * 0.01 AS DECIMAL(18, 2)
   ) AS aov,
