@@ -103,15 +103,14 @@ def set_variables(database, values):
         database.execute(f"SET VARIABLE {name} = CAST('{value}' AS {kind})")
 
 
-def make_views(database, queries, wanted, made):
-    """Views of the queries that others read, those that they read first."""
+def make_tables(database, queries, wanted, made):
+    """Tables of the queries that others read, those that they read first."""
     for name in wanted:
         if name in made:
             continue
         made.add(name)
-        make_views(database, queries, queries[name].reads, made)
-        # A model that is read takes the place of a source of its name nowhere: names differ.
-        database.execute(f'CREATE VIEW "{name}" AS {queries[name].sql}')
+        make_tables(database, queries, queries[name].reads, made)
+        database.execute(f'CREATE TABLE "{name}" AS {queries[name].sql}')
 
 
 def types_of(database, query):
@@ -151,8 +150,8 @@ def by_words_then_numbers(row):
 
 def differences(database, query, model):
     """What is wrong with a model by a query; nothing when they agree."""
-    expected = f"(FROM ({query.sql}))"
-    ours, theirs = types_of(database, f"FROM {model}"), types_of(database, f"FROM {expected}")
+    database.execute(f"CREATE OR REPLACE TEMP TABLE expected AS {query.sql}")
+    ours, theirs = types_of(database, f"FROM {model}"), types_of(database, "FROM expected")
     if all(name in ours for name in ADDED_BY_SNAPSHOTS) and "valid_from" not in theirs:
         ours = {name: kind for name, kind in ours.items() if name not in ADDED_BY_SNAPSHOTS}
         model = f"(FROM {model} WHERE is_current)"
@@ -162,7 +161,7 @@ def differences(database, query, model):
     outputs = ", ".join(comparable(name, ours[name], theirs[name]) for name in columns)
     condition = f"WHERE {query.rows}" if query.rows else ""
     one = f"SELECT {outputs} FROM {model} {condition}"
-    other = f"SELECT {outputs} FROM {expected}"
+    other = f"SELECT {outputs} FROM expected"
     left = database.execute(f"({one}) EXCEPT ALL ({other})").fetchall()
     right = database.execute(f"({other}) EXCEPT ALL ({one})").fetchall()
     left.sort(key=by_words_then_numbers)
@@ -249,7 +248,7 @@ def compare(binary, data, project, variables, queries):
             chosen = needed[query.model] & values.keys()
             if not query.holds(project, effective, chosen, queries):
                 continue
-            make_views(database, queries, query.reads, made)
+            make_tables(database, queries, query.reads, made)
             found = differences(database, query, f"'{out / query.model}.parquet'")
             asked.add(query.model)
             if found:
@@ -270,7 +269,7 @@ def main():
     for run in runs:
         variables = {name: str(value) for name, value in run.get("variables", {}).items()}
         wrong, asked, built = compare(binary, data, project, variables, queries)
-        print(f"{project} {variables}: {len(built)} models built, {len(asked)} compared")
+        print(f"{project} {variables}: {len(built)} models built, {len(asked)} compared", flush=True)
         failures += [f"{project} {variables}: {failure}" for failure in wrong]
         if not asked and built:
             failures.append(f"{project} {variables}: no model was compared")

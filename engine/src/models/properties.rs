@@ -73,7 +73,10 @@ pub struct Column {
 
 /// Something that must hold.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a test: not_null, unique, non_negative, or one with its arguments, such as range: {min: 0}"
+)]
 pub enum Check {
     /// One without arguments, such as `not_null`.
     Plain(CheckName),

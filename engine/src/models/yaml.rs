@@ -8,7 +8,7 @@ use crate::EngineError;
 
 /// A value without parts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a single value")]
 pub enum Scalar {
     /// `null`
     Null,

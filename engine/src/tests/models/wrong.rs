@@ -25,7 +25,7 @@ async fn files_that_cannot_be_models_are_named() {
         (
             "sql/a.sql",
             "-- columns:\n--   - name: x\n--     tests: [not_nul]\nSELECT 1",
-            "sql/a.sql:",
+            "sql/a.sql:3:13: expected a test: not_null, unique",
         ),
         ("sql/a.sql", "-- Prose.\nSELECT 1 FROM", "sql/a.sql:2:"),
         ("sql/a.sql", "DROP TABLE x", "sql/a.sql: expected a query"),
