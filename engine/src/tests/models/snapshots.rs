@@ -15,8 +15,8 @@ const SNAPSHOT: &str = "-- materialized: snapshot\n-- key: [id]\n-- as_of: as_of
                         SELECT id, state FROM source.things";
 const CONFIG: &str = "[sources.things]\nlocation = 'things.csv'\n\
                       options = {null_values = 'none'}\n";
-const READ: &str = "SELECT id, state, CAST(valid_from AS DATE), CAST(valid_to AS DATE), is_current \
-                    FROM history ORDER BY id, valid_from";
+const READ: &str = "SELECT id, state, CAST(valid_from AS DATE) AS from_day, \
+                    CAST(valid_to AS DATE) AS to_day, is_current FROM history ORDER BY id, from_day";
 
 fn things(text: &str) -> TempDir {
     project(
@@ -125,23 +125,34 @@ async fn a_new_column_is_null_in_what_was_before() {
     );
 }
 
-/// One row a key and state that it was in, worked out day by day.
+/// The states of each key, worked out day by day.
 #[derive(Default)]
-struct Replay(BTreeMap<u32, Vec<(Option<char>, u32, Option<u32>)>>);
+struct Replay(BTreeMap<u32, Vec<Stay>>);
+
+/// A state in which a key was from one day to another.
+struct Stay {
+    state: Option<char>,
+    from: u32,
+    to: Option<u32>,
+}
 
 impl Replay {
     fn take(&mut self, day: u32, now: &BTreeMap<u32, Option<char>>) {
         for (id, held) in &mut self.0 {
-            if let Some(last) = held.last_mut().filter(|last| last.2.is_none())
-                && now.get(id) != Some(&last.0)
+            if let Some(last) = held.last_mut().filter(|last| last.to.is_none())
+                && now.get(id) != Some(&last.state)
             {
-                last.2 = Some(day);
+                last.to = Some(day);
             }
         }
         for (id, state) in now {
             let held = self.0.entry(*id).or_default();
-            if held.last().is_none_or(|last| last.2.is_some()) {
-                held.push((*state, day, None));
+            if held.last().is_none_or(|last| last.to.is_some()) {
+                held.push(Stay {
+                    state: *state,
+                    from: day,
+                    to: None,
+                });
             }
         }
     }
@@ -149,7 +160,7 @@ impl Replay {
     fn text(&self) -> String {
         let mut text = String::new();
         for (id, held) in &self.0 {
-            for (state, from, to) in held {
+            for Stay { state, from, to } in held {
                 let state = state.map_or(String::new(), String::from);
                 let to_day = to.map_or(String::new(), |day| format!("2024-01-{day:02}"));
                 let current = to.is_none();
