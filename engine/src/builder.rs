@@ -18,7 +18,9 @@ use crate::ingest::Warehouse;
 use crate::queries::{Queries, Queue};
 use crate::sharing::SharingPlanner;
 use crate::sql::{IntervalPlanner, TimeTravel};
-use crate::{Engine, EngineError, Runtimes, environment, formats, models, reports, stores, system};
+use crate::{
+    Engine, EngineError, Runtimes, environment, formats, models, reports, rules, stores, system,
+};
 
 /// Describes an engine. What is set here wins over the configuration.
 #[derive(Debug, Default)]
@@ -163,7 +165,7 @@ impl EngineBuilder {
         let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)
-            .with_optimizer_rules(environment::optimizer_rules())
+            .with_optimizer_rules(rules::optimizer_rules())
             .with_query_planner(Arc::new(SharingPlanner))
             .with_physical_optimizer_rules(environment::physical_optimizer_rules())
             .with_relation_planners(relation_planners())

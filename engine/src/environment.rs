@@ -7,13 +7,10 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::optimizer::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
-use crate::distinct::DistinctByGrouping;
-use crate::filters::PushDownFilters;
 use crate::sharing::LinkShared;
 use crate::{EngineError, Settings};
 
@@ -82,26 +79,6 @@ pub(crate) fn session_config(settings: &Settings) -> SessionConfig {
         options.optimizer.hash_join_single_partition_threshold_rows = JOIN_ROWS_UNSPLIT;
     }
     config
-}
-
-/// DataFusion's rules, but for one that loses sort keys, one that gains rows and one that changes types.
-///
-/// After `unnest` a column that was grouped by still passes for unique, so that
-/// `eliminate_duplicated_expr` drops what it is sorted by further; keys written twice, which are
-/// what it is for, cost next to nothing.
-pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let mut rules = Optimizer::new().rules;
-    rules.retain(|rule| rule.name() != "eliminate_duplicated_expr");
-    for rule in &mut rules {
-        match rule.name() {
-            "push_down_filter" => *rule = Arc::new(PushDownFilters::default()),
-            "single_distinct_aggregation_to_group_by" => {
-                *rule = Arc::new(DistinctByGrouping::default());
-            }
-            _ => {}
-        }
-    }
-    rules
 }
 
 /// DataFusion's rules, and after them those that work on one bucket of customers at a time, and compute

@@ -4,11 +4,10 @@
 use std::process::Command;
 
 use super::guarded::{Guarded, PASSWORD, token};
-use super::programs::{named_by, succeed};
 use super::server::TestServer;
 use super::tls;
 use super::types::{described, every_type};
-use crate::support::{Authority, root};
+use crate::support::{Authority, named_by, root, succeed};
 
 /// The Python that has the driver.
 const PYTHON: &str = "COHORTQL_PYTHON";

@@ -7,11 +7,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::guarded::{PASSWORD, token};
-use super::programs::{named_by, succeed};
 use super::server::TestServer;
 use super::tls;
 use super::types::{described, every_type};
-use crate::support::{Authority, root};
+use crate::support::{Authority, named_by, root, succeed};
 
 /// A folder with the drivers and with JUnit's console launcher, as jars.
 const JARS: &str = "COHORTQL_JDBC";

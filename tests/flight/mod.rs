@@ -16,7 +16,6 @@ mod metadata;
 mod poll;
 mod prepared;
 mod profiles;
-mod programs;
 mod quotas;
 mod raw;
 mod rights;

@@ -9,30 +9,22 @@ mod buckets;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::{pass_over, reference_data, root};
+use crate::support::{named_by, reference_data, root, run};
 
 fn agree(project: &str) {
     let Some(data) = reference_data(project) else {
         return;
     };
-    let python = std::env::var_os("COHORTQL_PYTHON").filter(|python| !python.is_empty());
-    let Some(python) = python else {
-        pass_over(project, "COHORTQL_PYTHON is not set");
+    let Some(python) = named_by("COHORTQL_PYTHON", project) else {
         return;
     };
-    let output = Command::new(python)
+    let mut command = Command::new(python);
+    command
         .arg(root().join("tests/models/compare.py"))
         .arg(env!("CARGO_BIN_EXE_cohortql"))
         .arg(data)
-        .arg(project)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{project}: {}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+        .arg(project);
+    run(command);
 }
 
 macro_rules! projects {

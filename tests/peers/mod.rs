@@ -6,26 +6,17 @@
 
 use std::process::Command;
 
-use crate::support::{pass_over, root};
+use crate::support::{named_by, root, run};
 
 fn agree(name: &str) {
-    let python = std::env::var_os("COHORTQL_PYTHON").filter(|python| !python.is_empty());
-    let Some(python) = python else {
-        pass_over(name, "COHORTQL_PYTHON is not set");
+    let Some(python) = named_by("COHORTQL_PYTHON", name) else {
         return;
     };
-    let script = root().join("tests/peers").join(name).with_extension("py");
-    let output = Command::new(python)
-        .arg(script)
-        .arg(env!("CARGO_BIN_EXE_cohortql"))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{name}: {}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let mut command = Command::new(python);
+    command
+        .arg(root().join("tests/peers").join(name).with_extension("py"))
+        .arg(env!("CARGO_BIN_EXE_cohortql"));
+    run(command);
 }
 
 macro_rules! peers {

@@ -8,7 +8,7 @@ use super::Catalog;
 use super::definition::{Definition, Entry};
 use super::record::Record;
 use crate::environment::{SCHEMA, SOURCES};
-use crate::formats::{TableDefinition, format_named};
+use crate::formats::TableDefinition;
 use crate::models::{Manifest, MappedSource, Relation};
 use crate::sql;
 use crate::statement::STORED_RECURSION_LIMIT;
@@ -49,6 +49,10 @@ impl Catalog {
     /// Whether a table of that name is there that no build has left.
     pub(crate) fn has_other(&self, name: &str) -> bool {
         let built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_other(name, &built)
+    }
+
+    fn is_other(&self, name: &str, built: &Manifest) -> bool {
         let entry = self.public().get(name);
         entry.is_some_and(|entry| entry.record().is_none()) && !built.models.contains_key(name)
     }
@@ -70,9 +74,7 @@ impl Catalog {
             {
                 continue;
             }
-            let entry = schema.get(name);
-            let is_taken = entry.is_some_and(|entry| entry.record().is_none());
-            if is_taken && !built.models.contains_key(name) {
+            if self.is_other(name, &built) {
                 tracing::warn!(model = name, "another table has the name of a model");
                 continue;
             }
@@ -96,8 +98,7 @@ fn definition(
     warehouse: &Location,
 ) -> Result<Definition, EngineError> {
     if let Some(folder) = &relation.folder {
-        let mut table = TableDefinition::at(name, warehouse.child(folder, true)?);
-        table.format = Some(format_named("delta")?);
+        let table = TableDefinition::delta(name, warehouse.child(folder, true)?)?;
         return Ok(Definition::declared(table));
     }
     let query = relation.query.as_deref().unwrap_or_default();

@@ -129,7 +129,7 @@ impl Kept {
 }
 
 /// The first name that occurs twice.
-pub(super) fn repeated<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+pub(crate) fn repeated<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     let mut seen = std::collections::HashSet::new();
     names.find(|name| !seen.insert(name.as_str()))
 }

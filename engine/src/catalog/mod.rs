@@ -45,7 +45,7 @@ use schema::Schema;
 
 pub(crate) use ddl::{apply, place};
 pub(crate) use lookups::noting_lookups;
-pub(crate) use memory::{Kept, is_in_memory};
+pub(crate) use memory::{Kept, is_in_memory, repeated};
 pub(crate) use view::planning_for;
 
 /// The engine's catalog, `cohortql`.

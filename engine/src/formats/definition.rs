@@ -52,6 +52,17 @@ impl TableDefinition {
         }
     }
 
+    /// A Delta table at one location.
+    ///
+    /// # Errors
+    /// When there is no such format.
+    pub(crate) fn delta(name: impl Into<String>, location: Location) -> Result<Self> {
+        Ok(Self {
+            format: Some(format_named("delta")?),
+            ..Self::at(name, location)
+        })
+    }
+
     /// Validates `[tables.name]`, relative locations against `base`.
     ///
     /// # Errors

@@ -138,17 +138,21 @@ impl MappedTable {
     }
 }
 
-/// A source column, whatever the case of its letters.
 fn find<'a>(table: &str, schema: &'a Schema, wanted: &str) -> Result<&'a str> {
-    let names = || schema.fields().iter().map(|f| f.name().as_str());
-    let exact = names().find(|n| *n == wanted);
-    match exact.or_else(|| names().find(|n| n.eq_ignore_ascii_case(wanted))) {
+    match source_column(schema, wanted) {
         Some(name) => Ok(name),
         None => plan_err!(
             "table \"{table}\" has no source column \"{wanted}\"{}",
-            did_you_mean(wanted, names())
+            did_you_mean(wanted, schema.fields().iter().map(|f| f.name().as_str()))
         ),
     }
+}
+
+/// A column of files, whatever the case of its letters.
+pub(crate) fn source_column<'a>(schema: &'a Schema, wanted: &str) -> Option<&'a str> {
+    let names = || schema.fields().iter().map(|f| f.name().as_str());
+    let exact = names().find(|n| *n == wanted);
+    exact.or_else(|| names().find(|n| n.eq_ignore_ascii_case(wanted)))
 }
 
 fn column(name: &str) -> Expr {

@@ -34,6 +34,7 @@ pub(crate) use delta::{DeltaProvider, DeltaWrite, holds_delta};
 pub use discover::discover;
 pub use factory::table_factories;
 pub(crate) use files::listing::Place;
+pub(crate) use mapped::source_column;
 pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};
 pub(crate) use versions::current;
 

@@ -20,16 +20,10 @@ impl Warehouse {
     /// # Errors
     /// When no tables can be made there.
     pub(crate) fn at(text: &str, base: &Path) -> Result<Self, EngineError> {
-        let wrong = |why: &str| EngineError::Config {
+        let location = Location::of_tables(text, base);
+        location.map(Self).map_err(|why| EngineError::Config {
             message: format!("ingest.location: {why}"),
-        };
-        let location = Location::parse(text, base).map_err(|error| wrong(&error.message()))?;
-        if location.is_http() || location.glob().is_some() {
-            return Err(wrong(&format!(
-                "expected a folder or a bucket to make tables in, got \"{location}\""
-            )));
-        }
-        Ok(Self(location.as_folder()))
+        })
     }
 
     /// The folder of a table, and one for when that is taken. A table that is made again gets

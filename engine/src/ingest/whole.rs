@@ -7,7 +7,7 @@ use arrow::datatypes::{Field, Fields, Schema};
 
 use super::columns::Columns;
 use super::{Gate, Incoming, Rows};
-use crate::formats::{DeltaWrite, TableDefinition, format_named, holds_delta};
+use crate::formats::{DeltaWrite, TableDefinition, holds_delta};
 use crate::runtime::Task;
 use crate::stores::Location;
 use crate::{EngineError, Progress, Session, formats};
@@ -36,8 +36,7 @@ pub(crate) async fn replace(
     let (table, location) = (table.to_owned(), location.clone());
     let work = async move {
         let write = if holds_delta(&state, &location).await? {
-            let mut definition = TableDefinition::at(table, location);
-            definition.format = Some(format_named("delta")?);
+            let definition = TableDefinition::delta(table, location)?;
             DeltaWrite::Replace(formats::open(&state, &definition).await?)
         } else {
             DeltaWrite::New(location)

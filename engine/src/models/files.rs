@@ -57,6 +57,21 @@ pub(super) fn shipped() -> Vec<ModelFile> {
     files.collect()
 }
 
+/// The files of that name right in `sql/`, the shipped one first. No other file is read.
+///
+/// # Errors
+/// When the project's cannot be read, or is no text.
+pub(super) fn named(project: &Path, name: &str) -> Result<Vec<ModelFile>, EngineError> {
+    let mut files = shipped();
+    files.retain(|file| file.path == name);
+    let root = project.join(FOLDER);
+    let own = root.join(name);
+    if own.is_file() {
+        files.push(read(&root, &own)?);
+    }
+    Ok(files)
+}
+
 /// The files below `sql/` of a project's folder, which need not be there.
 ///
 /// # Errors
@@ -68,17 +83,18 @@ pub(super) fn of_project(project: &Path) -> Result<Vec<ModelFile>, EngineError> 
         collect(&root, &mut found)?;
     }
     found.sort();
-    let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let below = path.strip_prefix(&root).unwrap_or(&path);
-        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        Ok(ModelFile {
-            path: parts.join("/"),
-            text: Cow::Owned(text),
-            shipped: false,
-        })
-    };
-    found.into_iter().map(read).collect()
+    found.iter().map(|path| read(&root, path)).collect()
+}
+
+fn read(root: &Path, path: &Path) -> Result<ModelFile, EngineError> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+    Ok(ModelFile {
+        path: parts.join("/"),
+        text: Cow::Owned(text),
+        shipped: false,
+    })
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), EngineError> {

@@ -44,9 +44,8 @@ impl Library {
         project: &ProjectSettings,
         overrides: &BTreeMap<String, String>,
     ) -> Result<Self, EngineError> {
-        let (shipped, own) = (files::shipped(), files::of_project(folder)?);
         let mut variables = Variables::new();
-        for file in declarations(&shipped, &own, VARIABLES) {
+        for file in files::named(folder, VARIABLES)? {
             let label = file.label();
             let declared: BTreeMap<String, Declaration> = yaml::read(&file.text, &label, 0)?;
             for (name, declaration) in declared {
@@ -56,8 +55,8 @@ impl Library {
         }
         variables::take_vars(&mut variables, &project.vars)?;
         variables::take_overrides(&mut variables, overrides)?;
-        let mut parts = grouped(shipped)?;
-        for (name, own) in grouped(own)? {
+        let mut parts = grouped(files::shipped())?;
+        for (name, own) in grouped(files::of_project(folder)?)? {
             let replaced = parts.remove(&name);
             parts.insert(name, over(own, replaced));
         }
@@ -101,22 +100,11 @@ impl Library {
 
 /// The columns of sources that are known beforehand.
 pub(super) fn sources(folder: &Path) -> Result<Sources, EngineError> {
-    let (shipped, own) = (files::shipped(), files::of_project(folder)?);
     let mut found = Sources::new();
-    for file in declarations(&shipped, &own, SOURCES) {
+    for file in files::named(folder, SOURCES)? {
         found.extend(sources::declared(&file.text, &file.label())?);
     }
     Ok(found)
-}
-
-/// The files of that name right in `sql/`, the project's last.
-fn declarations<'a>(
-    shipped: &'a [ModelFile],
-    own: &'a [ModelFile],
-    name: &'a str,
-) -> impl Iterator<Item = &'a ModelFile> {
-    let files = shipped.iter().chain(own);
-    files.filter(move |file| file.path == name)
 }
 
 /// The files of models, by the names of these.

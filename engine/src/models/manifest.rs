@@ -25,10 +25,19 @@ const FILE: &str = "manifest.json";
 const FORMAT: u32 = 1;
 
 /// The models that a warehouse holds, by name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     format: u32,
     pub(crate) models: BTreeMap<String, Relation>,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            models: BTreeMap::new(),
+        }
+    }
 }
 
 /// A model that was built.
@@ -140,7 +149,7 @@ impl ManifestFile {
         };
         let bytes = found.bytes().await;
         let bytes = bytes.map_err(|error| self.failed("read", &error))?;
-        let manifest: Manifest =
+        let mut manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| self.malformed(&error.to_string()))?;
         if manifest.format > FORMAT {
             return Err(self.malformed(&format!(
@@ -148,6 +157,8 @@ impl ManifestFile {
                 manifest.format
             )));
         }
+        // Whoever writes it again writes it in this shape.
+        manifest.format = FORMAT;
         Ok((manifest, stamp, Some(version)))
     }
 
@@ -160,11 +171,7 @@ impl ManifestFile {
         manifest: &Manifest,
         read: Option<UpdateVersion>,
     ) -> Result<Option<UpdateVersion>, EngineError> {
-        let manifest = Manifest {
-            format: FORMAT,
-            models: manifest.models.clone(),
-        };
-        let text = serde_json::to_vec_pretty(&manifest)
+        let text = serde_json::to_vec_pretty(manifest)
             .map_err(|error| self.malformed(&error.to_string()))?;
         // On disk a lock keeps others away, and files have no versions.
         let mode = match (self.is_local, read) {

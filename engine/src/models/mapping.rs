@@ -22,7 +22,7 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 use super::sources::SourceColumn;
 use crate::EngineError;
 use crate::config::TableConfig;
-use crate::formats::TableDefinition;
+use crate::formats::{TableDefinition, source_column};
 use crate::nearest::did_you_mean;
 use crate::sql;
 
@@ -85,7 +85,7 @@ impl MappedSource {
         let missing = columns.filter(|column| {
             column.is_required
                 && !self.expressions.contains_key(&column.name)
-                && find(files, &column.name).is_none()
+                && source_column(files, &column.name).is_none()
         });
         missing.map(|column| column.name.as_str()).collect()
     }
@@ -121,7 +121,7 @@ impl MappedSource {
     ) -> Result<Expr, EngineError> {
         let found = match self.expressions.get(&column.name) {
             Some(text) => Some(self.expression(&column.name, text, state, files, scanned)?),
-            None => find(files, &column.name).map(of_files),
+            None => source_column(files, &column.name).map(of_files),
         };
         let typed = match (found, &column.data_type) {
             (Some(found), Some(data_type)) => cast(found, data_type.clone()),
@@ -158,7 +158,7 @@ impl MappedSource {
         files: &Schema,
         scanned: &DFSchema,
     ) -> Result<Expr, EngineError> {
-        if let Some(column) = find(files, text) {
+        if let Some(column) = source_column(files, text.trim()) {
             return Ok(of_files(column));
         }
         let planned = parsed(text)
@@ -177,15 +177,6 @@ fn parsed(text: &str) -> Result<ExprWithAlias, ParserError> {
     let expr = parser.parse_expr()?;
     parser.expect_token(&Token::EOF)?;
     Ok(ExprWithAlias { expr, alias: None })
-}
-
-/// A column of the files, whatever the case of its letters.
-fn find<'a>(files: &'a Schema, wanted: &str) -> Option<&'a str> {
-    let wanted = wanted.trim();
-    let names = || files.fields().iter().map(|field| field.name().as_str());
-    names()
-        .find(|name| *name == wanted)
-        .or_else(|| names().find(|name| name.eq_ignore_ascii_case(wanted)))
 }
 
 fn of_files(name: &str) -> Expr {

@@ -32,12 +32,15 @@ pub(super) fn columns(model: &Model) -> Result<SchemaRef, EngineError> {
     Ok(Arc::new(Schema::new(fields)))
 }
 
-/// The rows of a seed.
+/// The rows of a seed with these columns.
 ///
 /// # Errors
 /// When the header has other columns, or a value is none of its column's type.
-pub(super) fn rows(model: &Model, text: &str) -> Result<Vec<RecordBatch>, EngineError> {
-    let columns = columns(model)?;
+pub(super) fn rows(
+    model: &Model,
+    columns: &SchemaRef,
+    text: &str,
+) -> Result<Vec<RecordBatch>, EngineError> {
     let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
     let header: Vec<&str> = header
         .iter()
@@ -57,7 +60,7 @@ pub(super) fn rows(model: &Model, text: &str) -> Result<Vec<RecordBatch>, Engine
     let wrong = |error: arrow::error::ArrowError| EngineError::Execution {
         message: format!("{}: {error}", model.label),
     };
-    let reader = ReaderBuilder::new(columns)
+    let reader = ReaderBuilder::new(Arc::clone(columns))
         .with_header(true)
         .build(Cursor::new(text))
         .map_err(wrong)?;
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn rows_have_the_types_declared() {
         let (model, text) = seed(TYPES, "bin,label,least\n1,\"a, b\",\n2,,0.50\n").unwrap();
-        let batches = rows(&model, &text).unwrap();
+        let batches = rows(&model, &columns(&model).unwrap(), &text).unwrap();
         let [batch] = batches.as_slice() else {
             panic!("{batches:?}");
         };
@@ -118,7 +121,8 @@ mod tests {
             ),
         ] {
             let (model, text) = seed(types, text).unwrap();
-            let error = rows(&model, &text).unwrap_err().to_string();
+            let read = columns(&model).and_then(|columns| rows(&model, &columns, &text));
+            let error = read.unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
         let error = seed("keys: []\n", "bin\n").unwrap_err().to_string();

@@ -29,17 +29,10 @@ impl Warehouse {
         base: &Path,
         session: &dyn Session,
     ) -> Result<Self, EngineError> {
-        let wrong = |why: &str| EngineError::Config {
+        let location = Location::of_tables(&project.warehouse, base);
+        let location = location.map_err(|why| EngineError::Config {
             message: format!("targets.{}.warehouse: {why}", project.target),
-        };
-        let location =
-            Location::parse(&project.warehouse, base).map_err(|error| wrong(&error.message()))?;
-        if location.is_http() || location.glob().is_some() {
-            return Err(wrong(&format!(
-                "expected a folder or a bucket to make tables in, got \"{location}\""
-            )));
-        }
-        let location = location.as_folder();
+        })?;
         Ok(Self {
             file: ManifestFile::of(session, &location)?,
             location,

@@ -166,6 +166,20 @@ impl Location {
         })
     }
 
+    /// A folder or bucket to make tables in, relative ones against `base`.
+    ///
+    /// # Errors
+    /// What was expected, when there can be none.
+    pub(crate) fn of_tables(text: &str, base: &FilePath) -> Result<Self, String> {
+        let location = Self::parse(text, base).map_err(|error| error.message().into_owned())?;
+        if location.is_http() || location.glob().is_some() {
+            return Err(format!(
+                "expected a folder or a bucket to make tables in, got \"{location}\""
+            ));
+        }
+        Ok(location.as_folder())
+    }
+
     /// The same location, known to be a folder.
     pub(crate) fn as_folder(&self) -> Self {
         let mut folder = self.clone();

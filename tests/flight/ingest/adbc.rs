@@ -6,15 +6,14 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::flight::types::every_type;
-use crate::support::{pass_over, root};
+use crate::support::{named_by, root, succeed};
 
 /// The Python that has the driver.
 const PYTHON: &str = "COHORTQL_PYTHON";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_adbc_driver_ingests() {
-    let Some(python) = std::env::var_os(PYTHON).filter(|python| !python.is_empty()) else {
-        pass_over("the_adbc_driver_ingests", "COHORTQL_PYTHON is not set");
+    let Some(python) = named_by(PYTHON, "the_adbc_driver_ingests") else {
         return;
     };
     let folder = TempDir::new().unwrap();
@@ -26,20 +25,11 @@ async fn the_adbc_driver_ingests() {
             .engine
             .register_batches("everything", None, vec![every_type()])
             .unwrap();
-        let (python, uri) = (python.clone(), server.uri());
-        let output = tokio::task::spawn_blocking(move || {
-            Command::new(python)
-                .arg(root().join("tests/clients/ingest_test.py"))
-                .env("COHORTQL_URI", uri)
-                .env("COHORTQL_KEEPS", keeps)
-                .output()
-        });
-        let output = output.await.unwrap().unwrap();
-        assert!(
-            output.status.success(),
-            "{keeps}\n{}\n{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let mut command = Command::new(&python);
+        command
+            .arg(root().join("tests/clients/ingest_test.py"))
+            .env("COHORTQL_URI", server.uri())
+            .env("COHORTQL_KEEPS", keeps);
+        succeed(command).await;
     }
 }

@@ -138,8 +138,8 @@ impl Build<'_> {
         self.prepare(model).await?;
         match &model.body {
             Body::Rows(text) => {
-                let batches = seed::rows(model, text)?;
                 let columns = seed::columns(model)?;
+                let batches = seed::rows(model, &columns, text)?;
                 let rows = stream::iter(batches.into_iter().map(Ok)).boxed();
                 let rows = self.write(&model.name, &columns, rows).await?;
                 Ok(Relation::table(model, None, BTreeMap::new(), rows))

@@ -1,7 +1,5 @@
 //! The rows of a model: from its query into its table.
 
-use std::collections::BTreeSet;
-
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
@@ -11,6 +9,7 @@ use super::super::model::{Kind, Model};
 use super::super::reads::Query;
 use super::super::values::Bound;
 use super::Build;
+use crate::catalog::repeated;
 use crate::ingest::{self, Incoming};
 use crate::{EngineError, Planned};
 
@@ -73,9 +72,7 @@ impl Build<'_> {
 
 /// Refuses two columns of one name.
 fn distinct(columns: &SchemaRef) -> Result<(), EngineError> {
-    let mut seen = BTreeSet::new();
-    let names = columns.fields().iter().map(|field| field.name());
-    match names.into_iter().find(|name| !seen.insert(name.as_str())) {
+    match repeated(columns.fields().iter().map(|field| field.name())) {
         None => Ok(()),
         Some(name) => Err(EngineError::Plan {
             message: format!("it has two columns named {name:?}: give one another name"),

@@ -8,41 +8,22 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Aggregate, Expr, Filter, LogicalPlan};
-use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::push_down_filter::PushDownFilter;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
-/// The rule.
-#[derive(Debug, Default)]
-pub(crate) struct PushDownFilters(PushDownFilter);
-
-impl OptimizerRule for PushDownFilters {
-    fn name(&self) -> &str {
-        self.0.name()
+pub(super) fn rewrite(
+    rule: &PushDownFilter,
+    plan: LogicalPlan,
+    config: &dyn OptimizerConfig,
+) -> Result<Transformed<LogicalPlan>> {
+    if let LogicalPlan::Filter(filter) = &plan
+        && let LogicalPlan::Aggregate(aggregate) = filter.input.as_ref()
+        && has_rows_of_nothing(aggregate)
+        && names_no_column(filter)
+    {
+        return Ok(Transformed::no(plan));
     }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn supports_rewrite(&self) -> bool {
-        true
-    }
-
-    fn rewrite(
-        &self,
-        plan: LogicalPlan,
-        config: &dyn OptimizerConfig,
-    ) -> Result<Transformed<LogicalPlan>> {
-        if let LogicalPlan::Filter(filter) = &plan
-            && let LogicalPlan::Aggregate(aggregate) = filter.input.as_ref()
-            && has_rows_of_nothing(aggregate)
-            && names_no_column(filter)
-        {
-            return Ok(Transformed::no(plan));
-        }
-        self.0.rewrite(plan, config)
-    }
+    rule.rewrite(plan, config)
 }
 
 /// Whether there may be a row for which none came in.
