@@ -4,11 +4,50 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::scalar::ScalarValue;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use futures::FutureExt;
 
-use crate::EngineError;
 use crate::shape::shaped;
+use crate::{EngineError, Statement};
+
+/// Whether a statement is short and made of literals and their names alone. It calls no function and
+/// reads no table, so that planning it waits for nothing, and is over before another thread is awake.
+pub(crate) fn is_said(text: &str, tokens: &[TokenWithSpan]) -> bool {
+    let is_plain = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) => matches!(
+            word.keyword,
+            Keyword::SELECT
+                | Keyword::AS
+                | Keyword::NULL
+                | Keyword::TRUE
+                | Keyword::FALSE
+                | Keyword::NoKeyword
+        ),
+        Token::Number(..) | Token::SingleQuotedString(_) | Token::Comma | Token::Whitespace(_) => {
+            true
+        }
+        _ => false,
+    };
+    text.len() <= Statement::SHORT_BYTES && tokens.iter().all(is_plain)
+}
+
+/// The plan of a query of which [`is_said`] holds, in a session as it stands.
+pub(crate) fn plan(
+    statement: &Statement,
+    state: &SessionState,
+) -> Result<LogicalPlan, EngineError> {
+    let planning = state.statement_to_plan(statement.ast().clone());
+    match planning.now_or_never() {
+        Some(planned) => planned.map_err(|error| EngineError::planning(&error, state)),
+        None => Err(EngineError::Internal {
+            message: "planning literals has waited for something".to_owned(),
+        }),
+    }
+}
 
 /// The row of a query of literals, in this schema; none where anything has to be computed.
 pub(crate) fn row(
@@ -76,6 +115,57 @@ mod tests {
         assert_eq!(row.column(0).as_primitive::<Int64Type>().value(0), 7);
         assert_eq!(row.schema().field(1).name(), "name");
         assert_eq!(row.column(2).logical_null_count(), 1);
+    }
+
+    async fn is_constant(sql: &str) -> bool {
+        let session = Engine::builder().build().await.unwrap().session();
+        session.parse(sql).unwrap()[0].is_constant()
+    }
+
+    #[tokio::test]
+    async fn what_is_said_needs_no_other_thread() {
+        for sql in [
+            "SELECT 1",
+            "select 'x' AS \"name\", NULL, true -- a comment",
+            "SELECT 1.5 number, 2e3, 'it''s'",
+        ] {
+            assert!(is_constant(sql).await, "{sql}");
+            assert!(row_of(sql).await.is_some(), "{sql}");
+        }
+        // Elsewhere it comes to the same.
+        let long = format!(
+            "SELECT 1 AS a, 1.5 AS b, /* {} */ 'x' AS c",
+            "x".repeat(500)
+        );
+        assert!(!is_constant(&long).await);
+        let short = row_of("SELECT 1 AS a, 1.5 AS b, 'x' AS c").await;
+        assert_eq!(row_of(&long).await, short);
+        // It is planned where it comes, and fails there.
+        assert!(is_constant("SELECT name").await);
+    }
+
+    #[tokio::test]
+    async fn what_may_take_long_goes_to_another_thread() {
+        let long = format!("SELECT '{}'", "x".repeat(Statement::SHORT_BYTES));
+        for sql in [
+            "SELECT 1 + 1",
+            "SELECT repeat('x', 1000000000)",
+            "SELECT current_date",
+            "SELECT (SELECT 1)",
+            "SELECT [1]",
+            "SELECT $1",
+            "SELECT 1 FROM t",
+            "SELECT * FROM generate_series(1, 10)",
+            "SELECT 1 UNION ALL SELECT 2",
+            "SELECT DISTINCT 1 ORDER BY 1",
+            "VALUES (1)",
+            "EXPLAIN SELECT 1",
+            "SHOW TABLES",
+            "CREATE VIEW v AS SELECT 1",
+            &long,
+        ] {
+            assert!(!is_constant(sql).await, "{sql}");
+        }
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use datafusion::scalar::ScalarValue;
 use crate::parameters::{self, Parameter};
 use crate::source::Source;
 use crate::touched::Touched;
-use crate::{EngineError, Statement, TouchedTables, catalog, changes, sql};
+use crate::{EngineError, Statement, TouchedTables, catalog, changes, constants, sql};
 
 /// Whether a statement only reads or changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,8 @@ pub struct Planned {
     schema: SchemaRef,
     parameters: BTreeMap<Parameter, Option<DataType>>,
     values: BTreeMap<Parameter, ScalarValue>,
-    state: Arc<SessionState>,
+    /// The session as it stood, for parameters to be bound in; none where there are none.
+    state: Option<Arc<SessionState>>,
     touched: Touched,
     took: Duration,
 }
@@ -78,6 +79,27 @@ impl Planned {
         Self::new(source, plan, state, BTreeMap::new(), touched)
     }
 
+    /// Plans a query of literals as the session stands now: there is nothing to rewrite, to look up
+    /// or to coerce, and what waits for nothing needs no copy of the session.
+    pub(crate) fn constant(
+        context: &SessionContext,
+        statement: &Statement,
+    ) -> Result<Self, EngineError> {
+        let state = context.state_ref();
+        let plan = constants::plan(statement, &state.read())?;
+        Ok(Self {
+            source: Source::Sql(statement.clone()),
+            kind: StatementKind::Query,
+            schema: Arc::clone(plan.schema().inner()),
+            plan,
+            parameters: BTreeMap::new(),
+            values: BTreeMap::new(),
+            state: None,
+            touched: Touched::nothing(),
+            took: Duration::ZERO,
+        })
+    }
+
     fn new(
         source: Source,
         plan: LogicalPlan,
@@ -100,9 +122,9 @@ impl Planned {
             plan,
             kind,
             schema,
+            state: (!parameters.is_empty()).then_some(state),
             parameters,
             values,
-            state,
             touched,
             took: Duration::ZERO,
         })
@@ -141,6 +163,11 @@ impl Planned {
         self.touched.light
     }
 
+    /// Whether it is a short query of literals, as [`Statement::is_constant`] says.
+    pub fn is_constant(&self) -> bool {
+        self.source.constant().is_some()
+    }
+
     /// How long its planning took.
     pub(crate) fn took(&self) -> Duration {
         self.took
@@ -164,18 +191,18 @@ impl Planned {
     /// A planned statement may be bound any number of times.
     pub fn bind(&self, values: &[ScalarValue]) -> Result<Self, EngineError> {
         let values = parameters::cast_values(&self.parameters, values)?;
-        if values.is_empty() {
+        let Some(state) = &self.state else {
             return Ok(self.clone());
-        }
+        };
         let plan = self
             .plan
             .clone()
             .replace_params_with_values(&parameters::as_param_values(&values))
-            .map_err(|error| EngineError::planning(&error, &self.state))?;
+            .map_err(|error| EngineError::planning(&error, state))?;
         let bound = Self::new(
             self.source.clone(),
             plan,
-            Arc::clone(&self.state),
+            Arc::clone(state),
             values,
             self.touched.clone(),
         )?;

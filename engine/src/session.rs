@@ -229,16 +229,21 @@ impl Session {
     }
 
     /// Planning reads schemas and may wait for their stores, so that it can be stopped like the
-    /// running itself.
+    /// running itself; but for literals, which are planned at once.
     async fn plan_in(&self, running: &mut Running, source: Source) -> Result<Planned, EngineError> {
-        running.time_out_after(self.limits().statement_timeout);
-        let (shared, context) = (Arc::clone(&self.shared), self.context.clone());
-        let work = async move {
-            shared.refresh().await?;
-            Planned::plan(context, source).await
+        let planned = match source.constant() {
+            Some(literals) => running.unless_failed(Planned::constant(&self.context, literals))?,
+            None => {
+                running.time_out_after(self.limits().statement_timeout);
+                let (shared, context) = (Arc::clone(&self.shared), self.context.clone());
+                let work = async move {
+                    shared.refresh().await?;
+                    Planned::plan(context, source).await
+                };
+                let work = Task::spawn(self.shared.runtimes.compute(), work).map(Result::flatten);
+                running.unless_stopped(work).await?
+            }
         };
-        let work = Task::spawn(self.shared.runtimes.compute(), work).map(Result::flatten);
-        let planned = running.unless_stopped(work).await?;
         running.unless_failed(self.check(planned.logical_plan()))?;
         Ok(planned.taking(running.progress.spent(Phase::Planning)))
     }

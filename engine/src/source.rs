@@ -20,6 +20,14 @@ impl Source {
         }
     }
 
+    /// The statement, if it is a short query of literals.
+    pub(crate) fn constant(&self) -> Option<&Statement> {
+        match self {
+            Self::Sql(statement) => statement.is_constant().then_some(statement),
+            Self::Substrait(_) => None,
+        }
+    }
+
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         match self {
             Self::Sql(statement) => statement.fingerprint(),

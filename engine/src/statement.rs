@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location as Place, Token, TokenWithS
 
 use crate::error::Location;
 use crate::sql::Fingerprint;
-use crate::{EngineError, sql};
+use crate::{EngineError, constants, sql};
 
 /// How deeply a statement may be nested that is kept as text: deeper than any session's default,
 /// so that what one session could say, all can read.
@@ -24,11 +24,15 @@ pub struct Statement {
     offset: usize,
     ast: Arc<Ast>,
     fingerprint: Fingerprint,
+    constant: bool,
     /// What it takes of the memory limit, where that counts.
     _memory: Option<Arc<MemoryReservation>>,
 }
 
 impl Statement {
+    /// A text up to this size is read in less time than it takes to hand it to another thread.
+    pub const SHORT_BYTES: usize = 512;
+
     /// The statement's own text, without the semicolon.
     pub fn text(&self) -> &str {
         &self.text
@@ -52,6 +56,12 @@ impl Statement {
     /// The same for all statements that differ only in their constants.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// Whether it is a short query of nothing but literals. To plan and to run it takes less time than
+    /// to hand it to another thread, so that both are done on the caller's.
+    pub fn is_constant(&self) -> bool {
+        self.constant
     }
 
     /// The text, to be kept.
@@ -144,12 +154,14 @@ impl Statement {
                 });
             }
             let (offset, stop) = (byte_offset(script, start), byte_offset(script, end));
+            let text = script.get(offset..stop).unwrap_or_default();
             statements.push(Self {
-                text: script.get(offset..stop).unwrap_or_default().into(),
+                text: text.into(),
                 start: (start.line, start.column),
                 offset,
                 ast: Arc::new(ast),
                 fingerprint: Fingerprint::of(parsed),
+                constant: constants::is_said(text, parsed),
                 _memory: None,
             });
         }

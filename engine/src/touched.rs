@@ -35,6 +35,14 @@ struct Met {
 }
 
 impl Touched {
+    /// What literals touch.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            tables: Arc::default(),
+            light: true,
+        }
+    }
+
     /// What a plan touches for which these tables were looked up, by schema and name.
     pub(crate) fn of(
         plan: &LogicalPlan,

@@ -103,6 +103,12 @@ impl Bound {
         self.planned.kind()
     }
 
+    /// Whether it is a short query of literals, which to run takes less time than to hand it to
+    /// another thread.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.planned.is_constant()
+    }
+
     /// How many bytes it keeps, roughly.
     pub(crate) fn bytes(&self) -> usize {
         kept_bytes(self.planned.text().len(), self.rows.as_ref())

@@ -23,6 +23,18 @@ pub(crate) async fn compute<T: Send + 'static>(
     (&mut task.0).await.map_err(|_| broken())?
 }
 
+/// Does `work` here if it takes less time than to hand it to another thread, else on the compute threads.
+pub(crate) async fn compute_unless<T: Send + 'static>(
+    is_brief: bool,
+    engine: &Engine,
+    work: impl Future<Output = Result<T, ServerError>> + Send + 'static,
+) -> Result<T, ServerError> {
+    match is_brief {
+        true => work.await,
+        false => compute(engine, work).await,
+    }
+}
+
 /// Items that a stream may be ahead of its reader: an answer of one batch waits for nobody between
 /// its schema and its rows.
 const AHEAD: usize = 2;

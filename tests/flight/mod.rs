@@ -11,6 +11,7 @@ mod ingest;
 mod insight;
 mod jdbc;
 mod limits;
+mod literals;
 mod login;
 mod metadata;
 mod poll;

@@ -6,6 +6,7 @@
 //! statement can also be polled ([`poll`]) and cancelled ([`cancel`]). The calls come in by [`service`].
 
 mod actions;
+mod asked;
 mod cancel;
 mod ingest;
 mod kept;
@@ -32,7 +33,6 @@ use futures::stream::BoxStream;
 use tonic::Status;
 
 use crate::auth::Authenticator;
-use crate::bound::Bound;
 use crate::caller::Caller;
 use crate::drain::Drain;
 use crate::error::ServerError;
@@ -40,6 +40,7 @@ use crate::metadata;
 use crate::serve::ServeOptions;
 use crate::shelf::{Bounds, Room, Shelf};
 use crate::tally::Tally;
+use asked::Asked;
 use kept::Kept;
 use poll::Polled;
 use prepared::Prepared;
@@ -149,32 +150,16 @@ impl Flight {
     async fn info(
         &self,
         caller: &Caller,
+        asked: Asked,
         descriptor: FlightDescriptor,
     ) -> Result<FlightInfo, ServerError> {
         self.drain.may_start()?;
-        let command = info::descriptor_command(&descriptor)?;
-        match self.bound(caller, &command).await? {
-            Some(bound) => self.bound_info(caller, bound, descriptor).await,
-            None => self.metadata_info(caller, &command, descriptor),
-        }
-    }
-
-    /// The statement that a command is about; none where it asks for metadata.
-    async fn bound(
-        &self,
-        caller: &Caller,
-        command: &Command,
-    ) -> Result<Option<Bound>, ServerError> {
-        match command {
-            Command::CommandPreparedStatementQuery(query) => {
-                self.prepared_bound(caller, query).await.map(Some)
-            }
-            Command::CommandStatementQuery(_) | Command::CommandStatementSubstraitPlan(_) => {
-                let said = self.said(caller, command).await?;
-                self.statement_bound(caller, &said).await.map(Some)
-            }
-            _ => Ok(None),
-        }
+        let bound = match asked {
+            Asked::Said(said) => said.bound(caller).await?,
+            Asked::Prepared(prepared) => prepared.bound(caller).await?,
+            Asked::Metadata(command) => return self.metadata_info(caller, &command, descriptor),
+        };
+        self.bound_info(caller, bound, descriptor).await
     }
 
     fn metadata_info(
@@ -194,16 +179,12 @@ impl Flight {
         caller: &Caller,
         descriptor: &FlightDescriptor,
     ) -> Result<SchemaResult, ServerError> {
-        let command = info::descriptor_command(descriptor)?;
-        let schema = match &command {
-            Command::CommandPreparedStatementQuery(query) => {
-                self.prepared_schema(caller, query).await?
+        let schema = match self.asked(caller, descriptor).await? {
+            Asked::Said(said) => said.schema(caller).await?,
+            Asked::Prepared(prepared) => prepared.schema(caller).await?,
+            Asked::Metadata(command) => {
+                metadata::schema(&command).ok_or_else(|| refusals::command(&command))?
             }
-            Command::CommandStatementQuery(_) | Command::CommandStatementSubstraitPlan(_) => {
-                let said = self.said(caller, &command).await?;
-                self.statement_schema(caller, &said).await?
-            }
-            _ => metadata::schema(&command).ok_or_else(|| refusals::command(&command))?,
         };
         Ok(info::schema_result(&schema)?)
     }

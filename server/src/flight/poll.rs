@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
 
+use super::asked::Asked;
 use super::kept::{Kept, TELLING};
 use super::{Flight, Results, info};
 use crate::bound::{Bound, Running};
@@ -76,10 +77,13 @@ impl Flight {
             return self.poll_answer(caller, id, &polled).await;
         }
         self.drain.may_start()?;
-        let command = info::descriptor_command(&descriptor).map_err(ServerError::from)?;
-        let Some(bound) = self.bound(caller, &command).await? else {
-            let info = self.metadata_info(caller, &command, descriptor)?;
-            return Ok(polling::poll_finished(info, self.result_expiry()));
+        let bound = match self.asked(caller, &descriptor).await? {
+            Asked::Said(said) => said.bound(caller).await?,
+            Asked::Prepared(prepared) => prepared.bound(caller).await?,
+            Asked::Metadata(command) => {
+                let info = self.metadata_info(caller, &command, descriptor)?;
+                return Ok(polling::poll_finished(info, self.result_expiry()));
+            }
         };
         let (id, polled) = self.begin(caller, bound, descriptor)?;
         self.poll_answer(caller, id, &polled).await

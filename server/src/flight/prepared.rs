@@ -50,6 +50,27 @@ impl Prepared {
         let said = &self.said;
         Bound::new(said.session().clone(), planned, rows, said.types())
     }
+
+    /// Whether it is a short query of literals.
+    pub(super) fn is_constant(&self) -> bool {
+        self.said.is_constant()
+    }
+
+    /// It, planned now, with what is bound to it.
+    pub(super) async fn bound(&self, caller: &Caller) -> Result<Bound, ServerError> {
+        let planned = self.said.plan(caller).await?;
+        self.with(planned, self.rows())
+    }
+
+    /// The schema of the answer: of what is bound, or as promised before.
+    pub(super) async fn schema(&self, caller: &Caller) -> Result<SchemaRef, ServerError> {
+        let planned = self.said.plan(caller).await?;
+        match (self.rows(), planned.kind()) {
+            (_, StatementKind::Change) => Ok(Arc::new(Schema::empty())),
+            (None, StatementKind::Query) => answer_schema(&planned, None, self.said.types()),
+            (rows, StatementKind::Query) => Ok(Arc::clone(self.with(planned, rows)?.schema())),
+        }
+    }
 }
 
 impl Flight {
@@ -97,31 +118,6 @@ impl Flight {
         let (id, _) = self.open_handle(caller, &request.prepared_statement_handle)?;
         self.prepared.remove(id);
         Ok(())
-    }
-
-    pub(super) async fn prepared_bound(
-        &self,
-        caller: &Caller,
-        query: &CommandPreparedStatementQuery,
-    ) -> Result<Bound, ServerError> {
-        let (_, prepared) = self.find(caller, &query.prepared_statement_handle)?;
-        let planned = prepared.said.plan(caller).await?;
-        prepared.with(planned, prepared.rows())
-    }
-
-    /// The schema of the answer: of what is bound, or as promised before.
-    pub(super) async fn prepared_schema(
-        &self,
-        caller: &Caller,
-        query: &CommandPreparedStatementQuery,
-    ) -> Result<SchemaRef, ServerError> {
-        let (_, prepared) = self.find(caller, &query.prepared_statement_handle)?;
-        let planned = prepared.said.plan(caller).await?;
-        match (prepared.rows(), planned.kind()) {
-            (_, StatementKind::Change) => Ok(Arc::new(Schema::empty())),
-            (None, StatementKind::Query) => answer_schema(&planned, None, prepared.said.types()),
-            (rows, StatementKind::Query) => Ok(Arc::clone(prepared.with(planned, rows)?.schema())),
-        }
     }
 
     /// Keeps the rows for the GetFlightInfo that follows.
@@ -187,7 +183,11 @@ impl Flight {
     }
 
     /// The prepared statement of a handle of the caller's, with the id under which it is kept.
-    fn find(&self, caller: &Caller, handle: &[u8]) -> Result<(Uuid, Arc<Prepared>), ServerError> {
+    pub(super) fn find(
+        &self,
+        caller: &Caller,
+        handle: &[u8],
+    ) -> Result<(Uuid, Arc<Prepared>), ServerError> {
         let (id, digest) = self.open_handle(caller, handle)?;
         let prepared = self.prepared.get(id).ok_or_else(|| {
             ServerError::NotFound(

@@ -11,9 +11,6 @@ use crate::deadline::within;
 use crate::error::ServerError;
 use crate::serve::ServeOptions;
 
-/// A text up to this size is read in less time than it takes to hand it to another thread.
-const AT_ONCE_BYTES: usize = 512;
-
 /// One statement of a client's, not planned yet.
 pub(super) struct Said {
     session: Session,
@@ -45,7 +42,7 @@ impl Said {
             let parsed = parsed.map_err(|error| pointed(&numbered.places, error))?;
             Ok((parsed, numbered.places))
         };
-        let (statements, places) = match bytes <= AT_ONCE_BYTES {
+        let (statements, places) = match bytes <= Statement::SHORT_BYTES {
             true => parse.await?,
             false => within(caller.deadline, compute(&caller.engine, parse)).await?,
         };
@@ -106,6 +103,14 @@ impl Said {
             )));
         }
         Ok(planned)
+    }
+
+    /// Whether it is a short query of literals.
+    pub(super) fn is_constant(&self) -> bool {
+        match &self.form {
+            Form::Sql(statement, _) => statement.is_constant(),
+            Form::Substrait(_) => false,
+        }
     }
 
     /// The types that its answer is sent in.

@@ -1,7 +1,8 @@
 //! Flight's calls, as the generated service has them.
 //!
 //! What a query takes is done on the engine's threads from the call to its answer: each step there
-//! is taken by threads that are awake, where going there and back again would wake two.
+//! is taken by threads that are awake, where going there and back again would wake two. A query of
+//! literals is answered on the network's threads, for to wake others would take longer.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::whole::witnessed;
 use super::{Answer, Flight, actions, login, refusals};
 use crate::caller::Caller;
-use crate::compute::compute;
+use crate::compute::compute_unless;
 use crate::insight::Call;
 use crate::sessions::SET_COOKIE;
 
@@ -54,11 +55,15 @@ impl FlightService for Service {
         let flight = Arc::clone(&self.0);
         let caller = Caller::of(&request)?;
         let engine = caller.engine.clone();
+        let descriptor = request.into_inner();
+        let asked = flight.asked(&caller, &descriptor).await?;
+        let is_brief = asked.is_constant();
         let work = async move {
-            let work = flight.info(&caller, request.into_inner());
+            let work = flight.info(&caller, asked, descriptor);
             flight.attended(&caller, work).await
         };
-        Ok(Response::new(compute(&engine, work).await?))
+        let info = compute_unless(is_brief, &engine, work).await?;
+        Ok(Response::new(info))
     }
 
     async fn poll_flight_info(
@@ -86,11 +91,14 @@ impl FlightService for Service {
         let flight = Arc::clone(&self.0);
         let caller = Caller::of(&request)?;
         let engine = caller.engine.clone();
+        let subject = flight.open_ticket(&caller, request.get_ref())?;
+        let is_brief = subject.is_brief();
         let work = async move {
-            let work = flight.stream(&caller, request.get_ref());
+            let work = flight.stream(&caller, subject);
             flight.attended(&caller, work).await
         };
-        Ok(Response::new(compute(&engine, work).await?))
+        let messages = compute_unless(is_brief, &engine, work).await?;
+        Ok(Response::new(messages))
     }
 
     async fn do_put(

@@ -74,15 +74,6 @@ impl Flight {
         }
     }
 
-    pub(super) async fn statement_bound(
-        &self,
-        caller: &Caller,
-        said: &Said,
-    ) -> Result<Bound, ServerError> {
-        let planned = said.plan(caller).await?;
-        Bound::new(caller.session.clone(), planned, None, caller.types)
-    }
-
     /// Runs a change, or keeps a query for its DoGet.
     pub(super) async fn bound_info(
         &self,
@@ -111,18 +102,6 @@ impl Flight {
                 let expires = self.result_expiry();
                 Ok(info::flight_info(descriptor, &schema, handle, -1, expires)?)
             }
-        }
-    }
-
-    pub(super) async fn statement_schema(
-        &self,
-        caller: &Caller,
-        said: &Said,
-    ) -> Result<SchemaRef, ServerError> {
-        let planned = said.plan(caller).await?;
-        match planned.kind() {
-            StatementKind::Change => Ok(Arc::new(Schema::empty())),
-            StatementKind::Query => answer_schema(&planned, None, caller.types),
         }
     }
 
@@ -156,6 +135,23 @@ impl Flight {
         let bound = Bound::new(caller.session.clone(), planned, None, caller.types)?;
         let affected = within(caller.deadline, bound.change(&caller.call)).await?;
         Ok(updated(affected))
+    }
+}
+
+impl Said {
+    /// It, planned now and ready to be executed.
+    pub(super) async fn bound(&self, caller: &Caller) -> Result<Bound, ServerError> {
+        let planned = self.plan(caller).await?;
+        Bound::new(self.session().clone(), planned, None, self.types())
+    }
+
+    /// The schema of its answer; empty for a change.
+    pub(super) async fn schema(&self, caller: &Caller) -> Result<SchemaRef, ServerError> {
+        let planned = self.plan(caller).await?;
+        match planned.kind() {
+            StatementKind::Change => Ok(Arc::new(Schema::empty())),
+            StatementKind::Query => answer_schema(&planned, None, self.types()),
+        }
     }
 }
 

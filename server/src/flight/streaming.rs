@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_flight::{FlightData, Ticket};
+use arrow_flight::FlightData;
 use cohortql_protocol::{Types, encode};
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
@@ -24,12 +24,12 @@ impl Flight {
     pub(super) async fn stream(
         &self,
         caller: &Caller,
-        ticket: &Ticket,
+        subject: Subject,
     ) -> Result<Answer<FlightData>, ServerError> {
         let counted = self.streams.enter(&caller.user)?;
         let mut reader = None;
         let mut stop = CancellationToken::new();
-        let (schema, types, batches) = match self.open_ticket(caller, ticket)? {
+        let (schema, types, batches) = match subject {
             Subject::Statement(id, kept) => {
                 let (entered, stopping) = kept.read();
                 (reader, stop) = (Some(entered), stopping);

@@ -32,6 +32,17 @@ pub(super) enum Subject {
     Done,
 }
 
+impl Subject {
+    /// Whether to answer it takes less time than to hand it to another thread.
+    pub(super) fn is_brief(&self) -> bool {
+        match self {
+            Self::Statement(_, kept) => kept.bound().is_constant(),
+            Self::Metadata(_) => false,
+            Self::Done => true,
+        }
+    }
+}
+
 impl Flight {
     /// A ticket for a statement's answer, which is kept under `id`.
     pub(super) fn statement_ticket(
