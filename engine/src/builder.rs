@@ -197,7 +197,9 @@ impl EngineBuilder {
         context.register_catalog(environment::CATALOG, Arc::clone(&catalog) as _);
         let timers = runtimes.io().clone();
         let queries = Arc::new(Queries::new(settings.query_history, timers));
-        system::add_to(&catalog, &queries);
+        let results = models.as_ref();
+        let results = results.map(|models| models::results_location(&models.location));
+        system::add_to(&catalog, &queries, results.transpose()?);
         let limits = &settings.limits;
         let queue = Queue::new(limits.concurrent_queries, limits.queue_length);
         let shared = Arc::new(Shared {

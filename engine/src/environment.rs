@@ -21,6 +21,9 @@ pub(crate) const SCHEMA: &str = "public";
 /// The schema of what a project's models read.
 pub(crate) const SOURCES: &str = "source";
 
+/// The schema of the rows that tests of models found wrong.
+pub(crate) const FAILURES: &str = "failures";
+
 /// Users that a message about exhausted memory is made from.
 const CONSUMERS_TRACKED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 

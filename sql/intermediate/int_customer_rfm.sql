@@ -37,6 +37,8 @@
 --   - name: rfm_score
 --     description: the three as one number of three digits, 555 the best
 --     tests: [not_null, {range: {min: 111, max: 555}}]
+-- tests:
+--   - anomaly: {severity: warn}
 WITH orders AS (
   SELECT * FROM int_orders
   WHERE is_completed AND customer_id IS NOT NULL AND ordered_at <= $orders_as_of

@@ -38,6 +38,8 @@
 --     tests: [not_null]
 -- tests:
 --   - row_count: {of: stg_orders, at: equal}
+--   - anomaly: {by: order_date, same_weekday: true, severity: warn}
+--   - anomaly: {of: SUM(amount), by: order_date, where: is_completed, same_weekday: true, severity: warn}
 WITH orders AS (
   SELECT * FROM stg_orders
 ),

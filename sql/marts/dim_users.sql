@@ -59,6 +59,7 @@
 --     tests: [not_null, {accepted_values: {values: [ok, suspicious]}}]
 -- tests:
 --   - row_count: {of: int_users_as_of, at: equal}
+--   - anomaly: {severity: warn}
 WITH users AS (
   SELECT * FROM int_users_as_of
 ),

@@ -58,6 +58,7 @@
 -- tests:
 --   - unique: {columns: [event_time, event_type, product_id, user_id, user_session]}
 --   - row_count: {of: stg_events, at: equal}
+--   - anomaly: {by: event_date, same_weekday: true, severity: warn}
 WITH events AS (
   SELECT * FROM stg_events
 ),

@@ -33,6 +33,8 @@
 --   - name: revenue_change
 --     description: >-
 --       by which fraction revenue differs from that seven days before; NULL when that is 0 or not known, and on gaps
+-- tests:
+--   - anomaly: {of: SUM(revenue), by: sales_date, where: NOT is_gap, same_weekday: true, severity: warn}
 WITH product_days AS (
   SELECT * FROM int_product_days
 ),

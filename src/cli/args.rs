@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::error::CliError;
 use super::generate::Generate;
 use super::output::Format;
-use super::project::{Compile, List, Run};
+use super::project::{Compile, List, Run, Test};
 use super::user::User;
 
 /// Examples under `--help`.
@@ -115,6 +115,21 @@ Examples:
   cohortql run tag:orders --exclude mart_clv --var as_of=2024-06-30
   cohortql run --target prod --full-refresh snap_products")]
     Run(Run),
+    /// Test what is built, and the sources that it is made of
+    #[command(after_help = "\
+Examples:
+  cohortql test                                   every test of models and sources
+  cohortql test mart_cohorts source:orders
+  cohortql test not_null_mart_cohorts_cohort_month
+  cohortql -c 'select * from failures.not_null_mart_cohorts_cohort_month'")]
+    Test(Test),
+    /// Build models and test each before what reads it is built
+    #[command(after_help = "\
+Examples:
+  cohortql build                                  everything that the sources allow
+  cohortql build +mart_cohorts --var as_of=2024-06-30
+  cohortql build tag:orders --fail-fast")]
+    Build(Run),
     /// List the project's models, each after those that it reads
     Ls(List),
     /// Print the SQL of models with the values of their variables, and what they read

@@ -64,6 +64,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Task::Serve(serve)) => serve::serve(&serve, &settings),
         Some(Task::User(user)) => user::run(&user, &settings),
         Some(Task::Run(run)) => project::run(&run, &settings),
+        Some(Task::Test(test)) => project::test(&test, &settings),
+        Some(Task::Build(run)) => project::build(&run, &settings),
         Some(Task::Ls(list)) => project::list(&list, &settings),
         Some(Task::Compile(compile)) => project::compile(&compile, &settings),
         Some(Task::Demo { serve, listen }) => {

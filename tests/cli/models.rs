@@ -1,4 +1,4 @@
-//! `run`, `ls` and `compile`: what they say, write and end with.
+//! `run`, `test`, `build`, `ls` and `compile`: what they say, write and end with.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -190,4 +190,97 @@ fn a_server_shows_what_is_built_while_it_runs() {
     );
     run(&folder, &["run"]).quiet();
     assert_eq!(ask(count).quiet(), "orders\n3\n");
+}
+
+#[test]
+fn tests_say_what_they_found_and_end_with_it() {
+    let folder = project();
+    let own = "-- columns:\n--   - name: n\n--     tests: [not_null, {range: {max: 1, severity: warn}}, \
+               {range: {max: 2}}]\nSELECT * FROM (VALUES (1), (2)) AS v(n)";
+    write(&folder, "sql/numbers.sql", own);
+    write(&folder, "sql/doubled.sql", "SELECT 2 * n AS n FROM numbers");
+    let said = run(&folder, &["build", "numbers+"]).quiet();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("view        numbers "), "{said}");
+    assert!(
+        lines[1].starts_with("PASS        not_null_numbers_n "),
+        "{said}"
+    );
+    assert!(
+        lines[2].starts_with("WARN        range_numbers_n ")
+            && lines[2].contains(" 1 wrong ")
+            && lines[2].ends_with("  1 row has a \"n\" out of range: see failures.range_numbers_n"),
+        "{said}"
+    );
+    assert!(
+        lines[3].starts_with("PASS        range_numbers_n_2 "),
+        "{said}"
+    );
+    assert!(lines[4].starts_with("view        doubled "), "{said}");
+    assert!(
+        lines[5].starts_with(
+            "target dev: 2 built, 0 failed, 0 skipped; tests: 2 passed, 1 warned, 0 failed, 0 \
+             skipped in "
+        ),
+        "{said}"
+    );
+    let results = results(folder.path());
+    let found = &results["tests"][1];
+    assert_eq!(
+        (&found["test"], &found["status"]),
+        (&"range_numbers_n".into(), &"warned".into())
+    );
+    assert_eq!(
+        (&found["failures"], &found["model"]),
+        (&1.into(), &"numbers".into())
+    );
+
+    write(&folder, "sql/numbers.sql", &own.replace("(2))", "(3))"));
+    let failed = run(&folder, &["build", "numbers+"]);
+    assert_eq!(failed.code, Some(1), "{}", failed.stderr);
+    assert_eq!(failed.stderr, "error: 1 of 3 tests failed\n");
+    assert!(
+        failed.stdout.contains("FAIL        range_numbers_n_2 "),
+        "{}",
+        failed.stdout
+    );
+    assert!(
+        failed
+            .stdout
+            .contains("skipped: it reads numbers, whose test range_numbers_n_2 failed: doubled\n"),
+        "{}",
+        failed.stdout
+    );
+    let tested = run(&folder, &["test", "not_null_numbers_n"]).quiet();
+    assert!(
+        tested.contains("\ntarget dev: 1 passed, 0 warned, 0 failed, 0 skipped in "),
+        "{tested}"
+    );
+    let ask = [
+        "--format",
+        "csv",
+        "-c",
+        "select n from failures.range_numbers_n_2",
+    ];
+    assert_eq!(run(&folder, &ask).quiet(), "n\n3\n");
+    let missing = run(&folder, &["test", "not_null_int_orders_order_id"]);
+    assert_eq!(missing.code, Some(1));
+    assert!(
+        missing.stdout.starts_with(
+            "ERROR       not_null_int_orders_order_id: the shipped intermediate/int_orders.sql: \
+             column \"order_id\": it reads \"int_orders\", which is not built yet: build \
+             +not_null_int_orders_order_id to have it too\n"
+        ),
+        "{}",
+        missing.stdout
+    );
+    let refused = run(&folder, &["test", "not_null_int_orders_order_idd"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused
+            .stderr
+            .contains("matches no model or test; did you mean"),
+        "{}",
+        refused.stderr
+    );
 }

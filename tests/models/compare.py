@@ -1,7 +1,7 @@
 """The models of a project beside independent queries in DuckDB.
 
-Builds the project in each of its runs, as `expected/runs.yml` has them, computes every model that was
-built once more with the queries of that folder, and compares all rows. The header of `runs.yml` says
+Builds and tests the project in each of its runs, as `expected/runs.yml` has them, computes every model
+that was built once more with the queries of that folder, and compares all rows. No test may fail or warn. The header of `runs.yml` says
 what a query's own header means.
 
 python tests/models/compare.py BINARY DATA PROJECT
@@ -196,15 +196,16 @@ def variables_of(binary, folder, declared):
 
 
 def build(binary, folder, variables):
-    """Builds the project; what each model came to, by name."""
-    arguments = [binary, "--project", str(folder), "run"]
+    """Builds and tests the project; what each model came to, by name, and each test."""
+    arguments = [binary, "--project", str(folder), "build"]
     for name, value in variables.items():
         arguments += ["--var", f"{name}={value}"]
     built = subprocess.run(arguments, capture_output=True, text=True, check=False)
     results = folder / "target" / "run_results.json"
     if not results.exists():
         sys.exit(f"{' '.join(arguments)}: {built.stdout}{built.stderr}")
-    return {result["model"]: result for result in json.loads(results.read_text())["results"]}
+    results = json.loads(results.read_text())
+    return {result["model"]: result for result in results["results"]}, results["tests"]
 
 
 def export(binary, folder, models):
@@ -229,10 +230,16 @@ def compare(binary, data, project, variables, queries):
         config.write_text(config.read_text().replace('"DATA/', f'"{data}/'))
         settings = tomllib.loads(config.read_text())
         values = {**settings.get("vars", {}), **variables}
-        results = build(binary, folder, variables)
+        results, tests = build(binary, folder, variables)
         wrong = [
             f"{name}: {result['message']}" for name, result in results.items() if result["status"] == "failed"
         ]
+        wrong += [
+            f"{test['test']} {test['status']}: {test['message']}"
+            for test in tests
+            if test["status"] not in ("passed", "skipped")
+        ]
+        passed = sum(test["status"] == "passed" for test in tests)
         built = [name for name, result in results.items() if result["status"] == "built"]
         out = export(binary, folder, built)
         database = duckdb.connect()
@@ -253,7 +260,7 @@ def compare(binary, data, project, variables, queries):
             asked.add(query.model)
             if found:
                 wrong.append(f"{query.model} by {query.name}: {found}")
-        return wrong, asked, built
+        return wrong, asked, built, passed
 
 
 def main():
@@ -268,8 +275,9 @@ def main():
     failures = []
     for run in runs:
         variables = {name: str(value) for name, value in run.get("variables", {}).items()}
-        wrong, asked, built = compare(binary, data, project, variables, queries)
-        print(f"{project} {variables}: {len(built)} models built, {len(asked)} compared", flush=True)
+        wrong, asked, built, passed = compare(binary, data, project, variables, queries)
+        said = f"{len(built)} models built, {len(asked)} compared, {passed} tests passed"
+        print(f"{project} {variables}: {said}", flush=True)
         failures += [f"{project} {variables}: {failure}" for failure in wrong]
         if not asked and built:
             failures.append(f"{project} {variables}: no model was compared")

@@ -1,5 +1,5 @@
-//! The shipped models, built by the binary over each project of this folder, beside independent
-//! queries in DuckDB.
+//! The shipped models, built and tested by the binary over each project of this folder, beside
+//! independent queries in DuckDB.
 //!
 //! By hand: `python tests/models/compare.py target/debug/cohortql DATA PROJECT`, with what
 //! `tests/peers/requirements.txt` names installed.

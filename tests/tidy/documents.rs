@@ -226,22 +226,39 @@ fn documented_columns(text: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// What documents call a type.
+fn sql_type(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Utf8 => "VARCHAR",
+        DataType::Int64 => "BIGINT",
+        DataType::Float64 => "DOUBLE",
+        DataType::List(_) => "VARCHAR[]",
+        DataType::Timestamp(_, Some(_)) => "TIMESTAMP WITH TIME ZONE",
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn the_columns_of_test_results_are_documented() {
+    let text = read(Path::new("docs/models.md"));
+    let project = cohortql_engine::Config::parse("[project]\nname = 'shop'").unwrap();
+    let engine = cohortql_engine::Engine::builder().config(project);
+    let engine = engine.build().await.unwrap();
+    let results = engine.sql("SELECT * FROM system.test_results").await;
+    for field in results.unwrap().schema().fields() {
+        let row = format!("| `{}` | {} |", field.name(), sql_type(field.data_type()));
+        assert!(text.contains(&row), "docs/models.md lacks {row}");
+    }
+}
+
 #[tokio::test]
 async fn the_columns_of_statements_are_documented() {
     let text = read(Path::new("docs/operations.md"));
     let engine = cohortql_engine::Engine::builder().build().await.unwrap();
     let stream = engine.sql("SELECT * FROM system.queries").await.unwrap();
     let schema = stream.schema();
-    let there = schema.fields().iter().map(|field| {
-        let sql_type = match field.data_type() {
-            DataType::Utf8 => "VARCHAR",
-            DataType::Int64 => "BIGINT",
-            DataType::List(_) => "VARCHAR[]",
-            DataType::Timestamp(_, Some(_)) => "TIMESTAMP WITH TIME ZONE",
-            other => panic!("{other}"),
-        };
-        (field.name().as_str(), sql_type)
-    });
+    let fields = schema.fields().iter();
+    let there = fields.map(|field| (field.name().as_str(), sql_type(field.data_type())));
     assert_eq!(documented_columns(&text), there.collect::<Vec<_>>());
     for field in engine
         .sql("SELECT * FROM system.running")

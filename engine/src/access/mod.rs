@@ -113,6 +113,12 @@ impl Access {
                 || self.rights(&name.schema, &name.table) != Rights::None)
     }
 
+    /// Whether nothing of a table is hidden from the principal.
+    pub(crate) fn sees_all_of(&self, table: &TableReference) -> bool {
+        let name = table.clone().resolve(CATALOG, SCHEMA);
+        &*name.catalog == CATALOG && self.rights(&name.schema, &name.table) == Rights::Whole
+    }
+
     /// Whether any table of a schema may be seen or written.
     fn knows(&self, schema: &str) -> bool {
         schema == system::SCHEMA || self.roles().iter().any(|role| role.knows(schema))

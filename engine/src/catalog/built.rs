@@ -7,9 +7,9 @@ use arrow::datatypes::SchemaRef;
 use super::Catalog;
 use super::definition::{Definition, Entry};
 use super::record::Record;
-use crate::environment::{SCHEMA, SOURCES};
+use crate::environment::{FAILURES, SCHEMA, SOURCES};
 use crate::formats::TableDefinition;
-use crate::models::{Manifest, MappedSource, Relation};
+use crate::models::{self, Manifest, MappedSource, Relation};
 use crate::sql;
 use crate::statement::STORED_RECURSION_LIMIT;
 use crate::stores::Location;
@@ -86,7 +86,45 @@ impl Catalog {
                 schema.remove(gone);
             }
         }
+        self.take_failures(&built, warehouse, manifest)?;
         *built = manifest.clone();
+        Ok(())
+    }
+
+    /// Makes schema `failures` agree with what a warehouse holds of rows that tests found wrong.
+    fn take_failures(
+        &self,
+        known: &Manifest,
+        warehouse: &Location,
+        manifest: &Manifest,
+    ) -> Result<(), EngineError> {
+        if known.failures == manifest.failures {
+            return Ok(());
+        }
+        let schema = self.add_schema(FAILURES);
+        for (test, folder) in &manifest.failures {
+            if known.failures.get(test) == Some(folder) {
+                continue;
+            }
+            let location = models::failures_location(warehouse, folder)?;
+            let table = TableDefinition::delta(test, location)?;
+            let entry = Entry::Defined(Arc::new(Definition::declared(table)));
+            // What somebody has made there by SQL stays.
+            let is_other = schema
+                .get(test)
+                .is_some_and(|entry| entry.record().is_some());
+            if !is_other {
+                schema.put(test, entry);
+            }
+        }
+        for gone in known.failures.keys() {
+            let is_other = schema
+                .get(gone)
+                .is_some_and(|entry| entry.record().is_some());
+            if !manifest.failures.contains_key(gone) && !is_other {
+                schema.remove(gone);
+            }
+        }
         Ok(())
     }
 }

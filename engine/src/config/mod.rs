@@ -6,10 +6,11 @@ mod project;
 mod quantities;
 mod raw;
 mod settings;
+mod source;
 mod zones;
 
 pub use limits::Limits;
-pub use project::{ModelsConfig, ProjectConfig, ProjectSettings, TargetConfig};
+pub use project::{ModelsConfig, ProjectConfig, ProjectSettings, TargetConfig, TestsConfig};
 pub use quantities::{parse_duration, parse_size};
 pub(crate) use raw::in_file;
 pub use raw::{
@@ -17,4 +18,5 @@ pub use raw::{
     TableConfig,
 };
 pub use settings::Settings;
+pub use source::SourceConfig;
 pub(crate) use zones::time_zone;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Config;
 use super::settings::wrong;
-use super::{Config, TableConfig};
+use super::source::SourceConfig;
 use crate::EngineError;
 use crate::nearest::did_you_mean;
 
@@ -14,6 +15,10 @@ const DEFAULT_TARGET: &str = "dev";
 
 /// The warehouse of that target unless it is said where it is.
 const DEFAULT_WAREHOUSE: &str = "warehouse/";
+
+/// Rows that are wrong and kept of a test, and runs whose results are, unless it is said how many.
+const KEPT_ROWS: usize = 1000;
+const KEPT_RUNS: usize = 100;
 
 /// A folder with models of its own, or with data for the shipped ones.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,6 +48,25 @@ pub struct ModelsConfig {
     pub exclude: Vec<String>,
 }
 
+/// What becomes of the results of tests.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TestsConfig {
+    /// Rows that are wrong and kept, of each test at most.
+    pub keep_rows: usize,
+    /// Runs whose results are kept, at least.
+    pub keep_runs: usize,
+}
+
+impl Default for TestsConfig {
+    fn default() -> Self {
+        Self {
+            keep_rows: KEPT_ROWS,
+            keep_runs: KEPT_RUNS,
+        }
+    }
+}
+
 /// A project, checked.
 #[derive(Debug, Clone)]
 pub struct ProjectSettings {
@@ -53,11 +77,13 @@ pub struct ProjectSettings {
     /// Folder or bucket with the tables of its models.
     pub warehouse: String,
     /// What models read as `source.NAME`; `columns` are expressions over the columns of the files.
-    pub sources: BTreeMap<String, TableConfig>,
+    pub sources: BTreeMap<String, SourceConfig>,
     /// Variables as the file has them, a value or a declaration; checked further with the models.
     pub vars: toml::Table,
     /// Which models are built when none are named.
     pub models: ModelsConfig,
+    /// What becomes of the results of tests.
+    pub tests: TestsConfig,
 }
 
 impl ProjectSettings {
@@ -99,6 +125,7 @@ impl ProjectSettings {
             sources,
             vars,
             models,
+            tests: config.tests,
         }))
     }
 }

@@ -19,13 +19,20 @@ const SIZE_UNITS: [(&str, u64); 14] = [
     ("", 1),
 ];
 
-const DURATION_UNITS: [(&str, u64); 6] = [
+const DURATION_UNITS: [(&str, u64); 13] = [
     ("ms", 1),
     ("s", 1_000),
     ("sec", 1_000),
     ("m", 60_000),
     ("min", 60_000),
+    ("minute", 60_000),
+    ("minutes", 60_000),
     ("h", 3_600_000),
+    ("hour", 3_600_000),
+    ("hours", 3_600_000),
+    ("d", 86_400_000),
+    ("day", 86_400_000),
+    ("days", 86_400_000),
 ];
 
 /// Bytes; units count in powers of 1024, a bare number is bytes.
@@ -95,6 +102,7 @@ mod tests {
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration("1.5h"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("2 days"), Ok(Duration::from_secs(172_800)));
         for wrong in ["30", "0s", "soon", "5 weeks"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }

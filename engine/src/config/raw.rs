@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::project::{ModelsConfig, ProjectConfig, TargetConfig};
+use super::project::{ModelsConfig, ProjectConfig, TargetConfig, TestsConfig};
+use super::source::SourceConfig;
 use crate::EngineError;
 
 /// The whole file.
@@ -30,11 +31,13 @@ pub struct Config {
     /// `[targets.NAME]`
     pub targets: BTreeMap<String, TargetConfig>,
     /// `[sources.NAME]`
-    pub sources: BTreeMap<String, TableConfig>,
+    pub sources: BTreeMap<String, SourceConfig>,
     /// `[vars]`
     pub vars: toml::Table,
     /// `[models]`
     pub models: ModelsConfig,
+    /// `[tests]`
+    pub tests: TestsConfig,
     /// `[server]`, which is the server's to read.
     server: IgnoredAny,
     /// `[users.NAME]`, which are the server's to read.

@@ -44,7 +44,7 @@ pub use self::request::{IfExists, IfMissing, IngestRequest};
 pub(crate) use self::rows::Rows;
 pub(crate) use self::types::in_delta;
 pub(crate) use self::warehouse::Warehouse;
-pub(crate) use self::whole::replace;
+pub(crate) use self::whole::{append, replace};
 
 /// Batches as they come from a client.
 pub type Incoming = BoxStream<'static, Result<RecordBatch, EngineError>>;

@@ -1,9 +1,10 @@
-//! A Delta table whose rows are replaced as a whole, with one commit.
+//! A Delta table whose rows are replaced as a whole, or added to, with one commit.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::datatypes::{Field, Fields, Schema};
+use datafusion::catalog::TableProvider;
 
 use super::columns::Columns;
 use super::{Gate, Incoming, Rows};
@@ -24,6 +25,33 @@ pub(crate) async fn replace(
     columns: &Schema,
     rows: Incoming,
 ) -> Result<u64, EngineError> {
+    write(session, table, location, columns, rows, DeltaWrite::Replace).await
+}
+
+/// Adds `rows` to the Delta table at a location, and makes the table if there is none. Returns how
+/// many there are.
+///
+/// # Errors
+/// Whatever the rows or the store fail with; then the table is what it was.
+pub(crate) async fn append(
+    session: &Session,
+    table: &str,
+    location: &Location,
+    columns: &Schema,
+    rows: Incoming,
+) -> Result<u64, EngineError> {
+    write(session, table, location, columns, rows, DeltaWrite::Append).await
+}
+
+/// Writes to a table that is there as `onto` says.
+async fn write(
+    session: &Session,
+    table: &str,
+    location: &Location,
+    columns: &Schema,
+    rows: Incoming,
+    onto: fn(Arc<dyn TableProvider>) -> DeltaWrite,
+) -> Result<u64, EngineError> {
     let state = session.context().state();
     let batch_size = session.context().copied_config().batch_size();
     let progress = Arc::new(Progress::new(Duration::ZERO, session.limits().memory));
@@ -37,7 +65,7 @@ pub(crate) async fn replace(
     let work = async move {
         let write = if holds_delta(&state, &location).await? {
             let definition = TableDefinition::delta(table, location)?;
-            DeltaWrite::Replace(formats::open(&state, &definition).await?)
+            onto(formats::open(&state, &definition).await?)
         } else {
             DeltaWrite::New(location)
         };

@@ -56,6 +56,11 @@ impl Graph {
         Ok(graph)
     }
 
+    /// Adds what a test reads.
+    pub(super) fn add_test(&mut self, name: &str, needs: Needs) {
+        self.needs.insert(name.to_owned(), needs);
+    }
+
     /// What a model or test reads.
     pub(super) fn needs(&self, name: &str) -> &Needs {
         static NOTHING: Needs = Needs {
@@ -65,6 +70,14 @@ impl Graph {
             variables: BTreeSet::new(),
         };
         self.needs.get(name).unwrap_or(&NOTHING)
+    }
+
+    /// The sources that anything reads.
+    pub(super) fn sources(&self) -> BTreeSet<&String> {
+        self.needs
+            .values()
+            .flat_map(|needs| &needs.sources)
+            .collect()
     }
 
     /// What a model is made of, up to so many steps before it.
@@ -138,29 +151,14 @@ impl Graph {
 }
 
 fn needs_of(model: &Model, library: &Library) -> Result<Needs, EngineError> {
-    let mut needs = Needs::default();
     let Some(query) = model.query() else {
-        return Ok(needs);
+        return Ok(Needs::default());
     };
+    let as_of: Vec<&String> = model.properties.as_of.iter().collect();
+    let mut needs = found(query, &as_of, &model.label, library)?;
     let wrong = |message: String| EngineError::Config {
         message: format!("{}: {message}", model.label),
     };
-    add(&mut needs, query, library);
-    let given = query.variables.iter().chain(&model.properties.as_of);
-    for variable in given {
-        add_variable(&mut needs, variable, library, &mut Vec::new()).map_err(&wrong)?;
-    }
-    let known = || library.sources.keys().chain(&library.mapped);
-    if let Some(unknown) = needs
-        .sources
-        .iter()
-        .find(|source| !known().any(|known| known == *source))
-    {
-        let near = did_you_mean(unknown, known());
-        return Err(wrong(format!(
-            "source.{unknown} is in neither sources.yml nor [sources]{near}"
-        )));
-    }
     for optional in &model.properties.optional {
         if !library.models.contains_key(optional) {
             let near = did_you_mean(optional, library.models.keys());
@@ -174,6 +172,38 @@ fn needs_of(model: &Model, library: &Library) -> Result<Needs, EngineError> {
             )));
         }
         needs.optional.insert(optional.clone());
+    }
+    Ok(needs)
+}
+
+/// What a query reads, and some variables beside it; `label` is its file.
+///
+/// # Errors
+/// For variables and sources that are not there.
+pub(super) fn found(
+    query: &Query,
+    variables: &[&String],
+    label: &str,
+    library: &Library,
+) -> Result<Needs, EngineError> {
+    let wrong = |message: String| EngineError::Config {
+        message: format!("{label}: {message}"),
+    };
+    let mut needs = Needs::default();
+    add(&mut needs, query, library);
+    for variable in query.variables.iter().chain(variables.iter().copied()) {
+        add_variable(&mut needs, variable, library, &mut Vec::new()).map_err(wrong)?;
+    }
+    let known = || library.sources.keys().chain(&library.mapped);
+    if let Some(unknown) = needs
+        .sources
+        .iter()
+        .find(|source| !known().any(|known| known == *source))
+    {
+        let near = did_you_mean(unknown, known());
+        return Err(wrong(format!(
+            "source.{unknown} is in neither sources.yml nor [sources]{near}"
+        )));
     }
     Ok(needs)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::checks::SourceTests;
 use super::files::{self, ModelFile};
 use super::model::{Kind, Model};
 use super::sources::{self, Sources};
@@ -24,6 +25,8 @@ pub(super) struct Library {
     /// The sources that the project maps.
     pub(super) mapped: BTreeSet<String>,
     pub(super) variables: Variables,
+    /// What must hold for sources: what `sources.yml` says, and then what the project says.
+    pub(super) source_tests: Vec<(String, SourceTests)>,
 }
 
 /// The files of one model.
@@ -60,10 +63,24 @@ impl Library {
             let replaced = parts.remove(&name);
             parts.insert(name, over(own, replaced));
         }
+        let sources = sources(folder)?;
+        let declared = sources
+            .iter()
+            .map(|(name, source)| (name.clone(), source.tests.clone()));
+        let own = project.sources.iter().map(|(name, source)| {
+            let tests = SourceTests {
+                label: format!("cohortql.toml: sources.{name}"),
+                freshness: source.freshness.clone(),
+                columns: source.column_tests.clone().into_iter().collect(),
+                tests: source.tests.clone(),
+            };
+            (name.clone(), tests)
+        });
         let mut library = Self {
             models: BTreeMap::new(),
             tests: BTreeMap::new(),
-            sources: sources(folder)?,
+            source_tests: declared.chain(own).collect(),
+            sources,
             mapped: project.sources.keys().cloned().collect(),
             variables,
         };

@@ -29,6 +29,9 @@ const FORMAT: u32 = 1;
 pub(crate) struct Manifest {
     format: u32,
     pub(crate) models: BTreeMap<String, Relation>,
+    /// The folders of rows that tests have found wrong, by the tests' names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) failures: BTreeMap<String, String>,
 }
 
 impl Default for Manifest {
@@ -36,6 +39,7 @@ impl Default for Manifest {
         Self {
             format: FORMAT,
             models: BTreeMap::new(),
+            failures: BTreeMap::new(),
         }
     }
 }

@@ -16,12 +16,10 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::ExprWithAlias;
-use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::sources::SourceColumn;
 use crate::EngineError;
-use crate::config::TableConfig;
+use crate::config::SourceConfig;
 use crate::formats::{TableDefinition, source_column};
 use crate::nearest::did_you_mean;
 use crate::sql;
@@ -44,7 +42,7 @@ impl MappedSource {
     /// When its location or options are wrong, or it maps a column that is not declared.
     pub(crate) fn new(
         name: &str,
-        config: &TableConfig,
+        config: &SourceConfig,
         columns: Option<&Vec<SourceColumn>>,
         base: &Path,
     ) -> Result<Self, EngineError> {
@@ -65,11 +63,7 @@ impl MappedSource {
                 });
             }
         }
-        let files = TableConfig {
-            columns: BTreeMap::new(),
-            ..config.clone()
-        };
-        let files = TableDefinition::from_config(name, &files, base)
+        let files = TableDefinition::from_config(name, &config.files(), base)
             .map_err(|error| EngineError::from(error).about(&format!("sources.{name}")))?;
         Ok(Self {
             name: name.to_owned(),
@@ -161,22 +155,17 @@ impl MappedSource {
         if let Some(column) = source_column(files, text.trim()) {
             return Ok(of_files(column));
         }
-        let planned = parsed(text)
+        let planned = sql::expression(text)
             .map_err(DataFusionError::from)
-            .and_then(|parsed| state.create_logical_expr_from_sql_expr(parsed, scanned));
+            .and_then(|expr| {
+                let parsed = ExprWithAlias { expr, alias: None };
+                state.create_logical_expr_from_sql_expr(parsed, scanned)
+            });
         planned.map_err(|error| {
             let error = EngineError::planning(&error, state);
             error.about(&format!("sources.{}.columns.{name}", self.name))
         })
     }
-}
-
-/// Reads a text that is one expression.
-fn parsed(text: &str) -> Result<ExprWithAlias, ParserError> {
-    let mut parser = Parser::new(sql::dialect()).try_with_sql(text)?;
-    let expr = parser.parse_expr()?;
-    parser.expect_token(&Token::EOF)?;
-    Ok(ExprWithAlias { expr, alias: None })
 }
 
 fn of_files(name: &str) -> Expr {

@@ -1,35 +1,48 @@
 //! Models that cannot be built, since the project does not have what they read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::graph::Needs;
 use super::project::Project;
 
-impl Project {
-    /// Why models cannot be built, by their names. A source whose files cannot be opened is no such
-    /// reason: what reads it fails.
-    pub(super) async fn missing(&self) -> BTreeMap<String, String> {
-        let models = &self.graph.order;
-        let sources: BTreeSet<&String> = models
+/// Why sources are of no use and models cannot be built, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    sources: BTreeMap<String, String>,
+    models: BTreeMap<String, String>,
+}
+
+impl Missing {
+    /// Why a model cannot be built, if so.
+    pub(super) fn model(&self, name: &str) -> Option<&String> {
+        self.models.get(name)
+    }
+
+    /// Why what has these needs cannot be had, if so.
+    pub(super) fn reason(&self, needs: &Needs) -> Option<&String> {
+        let of_sources = needs
+            .sources
             .iter()
-            .flat_map(|model| &self.graph.needs(model).sources)
-            .collect();
-        let mut unusable = BTreeMap::new();
-        for source in sources {
+            .filter_map(|name| self.sources.get(name));
+        let of_models = needs.models.iter().filter_map(|name| self.models.get(name));
+        of_sources.chain(of_models).next()
+    }
+}
+
+impl Project {
+    /// What cannot be had. A source whose files cannot be opened is no such reason: what reads it
+    /// fails.
+    pub(super) async fn missing(&self) -> Missing {
+        let mut missing = Missing::default();
+        for source in self.graph.sources() {
             if let Some(reason) = self.unusable(source).await {
-                unusable.insert(source.as_str(), reason);
+                missing.sources.insert(source.clone(), reason);
             }
         }
-        let mut missing: BTreeMap<String, String> = BTreeMap::new();
-        for model in models {
-            let needs = self.graph.needs(model);
-            let of_sources = needs
-                .sources
-                .iter()
-                .filter_map(|name| unusable.get(name.as_str()));
-            let of_models = needs.models.iter().filter_map(|name| missing.get(name));
-            let reason = of_sources.chain(of_models).next().cloned();
+        for model in &self.graph.order {
+            let reason = missing.reason(self.graph.needs(model)).cloned();
             if let Some(reason) = reason {
-                missing.insert(model.clone(), reason);
+                missing.models.insert(model.clone(), reason);
             }
         }
         missing

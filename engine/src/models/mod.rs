@@ -10,8 +10,11 @@
 //! Models read a project's files as `source.NAME`: `sources` says which columns they expect there,
 //! and `mapping` makes them of those that the files have. What reads a source that a project does not
 //! have is skipped, unless it says that it does without (`missing`, `shapes`).
+//!
+//! What must hold of models and sources is tested (`checks`), by itself or as they are built.
 
 mod build;
+mod checks;
 mod files;
 mod graph;
 mod header;
@@ -42,14 +45,19 @@ use crate::EngineError;
 use crate::catalog::Catalog;
 use crate::config::ProjectSettings;
 
-pub use build::BuildOptions;
+pub use build::{BuildOptions, Built};
+pub use checks::{
+    Arguments, Check, CheckName, DeclaredFreshness, Severity, Subject, Test, TestOutcome,
+    TestStatus,
+};
 pub use model::{Kind, Model};
 pub use outcome::{Event, Outcome, Status};
 pub use project::{Compiled, Project, Reads};
-pub use properties::{Arguments, Check, CheckName, Column, Properties, Severity, Strategy};
+pub use properties::{Column, Properties, Strategy};
 pub use selection::Selection;
 pub use yaml::Scalar;
 
+pub(crate) use checks::{RESULTS_TABLE, failures_location, result_columns, results_location};
 pub(crate) use manifest::{Manifest, Relation};
 pub(crate) use mapping::MappedSource;
 pub(crate) use warehouse::Warehouse;
@@ -62,7 +70,7 @@ pub(crate) fn declare_sources(
 ) -> Result<(), EngineError> {
     let declared = library::sources(folder)?;
     for (name, source) in &project.sources {
-        let columns = declared.get(name);
+        let columns = declared.get(name).map(|source| &source.columns);
         catalog.declare_source(MappedSource::new(name, source, columns, folder)?);
     }
     Ok(())

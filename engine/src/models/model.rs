@@ -87,7 +87,7 @@ impl Model {
         if properties.description.is_empty() {
             properties.description = header.prose;
         }
-        properties.check(&label)?;
+        properties.check(&label, file.is_in("tests"))?;
         let query = Query::parse(&file.text).map_err(|error| placed(error, &label))?;
         let kind = match (properties.materialized, properties.strategy) {
             _ if file.is_in("tests") => Kind::Test,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::checks::TestOutcome;
 use super::model::Kind;
 use crate::EngineError;
 
@@ -46,4 +47,15 @@ pub enum Event<'a> {
     },
     /// A model was built, failed or was skipped.
     Ended(&'a Outcome),
+    /// A test is being run, and those that one scan sees to with it.
+    Testing {
+        /// The test.
+        test: &'a str,
+        /// Its number among those that are to be run, from 1.
+        number: usize,
+        /// How many these are.
+        of: usize,
+    },
+    /// A test was run or skipped.
+    Tested(&'a TestOutcome),
 }

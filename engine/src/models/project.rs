@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use datafusion::scalar::ScalarValue;
 
+use super::checks::{self, Test};
 use super::graph::Graph;
 use super::library::Library;
 use super::model::Model;
-use super::selection::{self, Selection};
+use super::selection::{self, Names, Nodes, Selection};
 use super::variables::Value;
 use super::warehouse::Warehouse;
 use crate::config::ProjectSettings;
@@ -22,6 +23,7 @@ pub struct Project {
     pub(super) session: Session,
     pub(super) library: Library,
     pub(super) graph: Graph,
+    tests: Vec<Test>,
     settings: ProjectSettings,
     folder: PathBuf,
 }
@@ -77,9 +79,15 @@ impl Project {
                 ),
             });
         }
+        let mut graph = Graph::of(&library)?;
+        let tests = checks::tests(&library, &graph)?;
+        for test in &tests {
+            graph.add_test(&test.name, test.needs.clone());
+        }
         Ok(Self {
-            graph: Graph::of(&library)?,
+            graph,
             library,
+            tests,
             session,
             settings,
             folder,
@@ -109,30 +117,61 @@ impl Project {
             .collect()
     }
 
+    /// All tests, those of sources first and queries last.
+    pub fn tests(&self) -> &[Test] {
+        &self.tests
+    }
+
     /// The models of a selection, each after those that it reads.
     ///
     /// # Errors
     /// For a term that matches no model.
     pub fn select(&self, selection: &Selection) -> Result<Vec<&Model>, EngineError> {
-        let mut models = self.models();
-        let chosen = &self.settings.models;
+        let models = self.models();
+        let names = self.named(selection, &models, &[])?;
+        let mut chosen = models;
+        chosen.retain(|model| names.has_model(&model.name));
+        Ok(chosen)
+    }
+
+    /// The models of a selection, each after those that it reads, and the tests that are meant by
+    /// name or come with them.
+    ///
+    /// # Errors
+    /// For a term that matches neither.
+    pub fn choose(&self, selection: &Selection) -> Result<(Vec<&Model>, Vec<&Test>), EngineError> {
+        let models = self.models();
+        let names = self.named(selection, &models, &self.tests)?;
+        let mut chosen = models;
+        chosen.retain(|model| names.has_model(&model.name));
+        let tests = self.tests.iter();
+        let tests = tests.filter(|test| names.has_test(test, &self.graph));
+        Ok((chosen, tests.collect()))
+    }
+
+    fn named(
+        &self,
+        selection: &Selection,
+        models: &[&Model],
+        tests: &[Test],
+    ) -> Result<Names, EngineError> {
+        let nodes = Nodes {
+            models,
+            tests,
+            graph: &self.graph,
+        };
+        let own = &self.settings.models;
         let (select, own_exclude) = match selection.select.is_empty() {
-            true => (&chosen.select, chosen.exclude.as_slice()),
+            true => (&own.select, own.exclude.as_slice()),
             false => (&selection.select, &[][..]),
         };
-        let selected: Option<BTreeSet<String>> = match select.is_empty() {
+        let selected = match select.is_empty() {
             true => None,
-            false => Some(selection::matching(select, &models, &self.graph)?),
+            false => Some(selection::matching(select, nodes)?),
         };
-        let mut excluded = selection::matching(&selection.exclude, &models, &self.graph)?;
-        excluded.extend(selection::matching(own_exclude, &models, &self.graph)?);
-        models.retain(|model| {
-            let is_selected = selected
-                .as_ref()
-                .is_none_or(|selected| selected.contains(&model.name));
-            is_selected && !excluded.contains(&model.name)
-        });
-        Ok(models)
+        let mut excluded = selection::matching(&selection.exclude, nodes)?;
+        excluded.extend(selection::matching(own_exclude, nodes)?);
+        Ok(Names { selected, excluded })
     }
 
     /// What a model reads.
@@ -178,6 +217,16 @@ impl Project {
             Value::Found(_) => None,
         });
         known.collect()
+    }
+
+    /// Rows that are wrong and kept, of each test at most.
+    pub(super) fn keep_rows(&self) -> usize {
+        self.settings.tests.keep_rows
+    }
+
+    /// Runs of tests whose results are kept.
+    pub(super) fn keep_runs(&self) -> usize {
+        self.settings.tests.keep_runs
     }
 
     /// Where the models are built.

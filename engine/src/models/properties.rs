@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::checks::{Check, Severity};
 use super::yaml::Scalar;
 use crate::EngineError;
 
@@ -52,6 +53,12 @@ pub struct Properties {
     pub columns: Vec<Column>,
     /// What must hold for the model's rows together.
     pub tests: Vec<Check>,
+    /// Of a test: whether a failure is an error.
+    pub(super) severity: Option<Severity>,
+    /// Of a test: above how many rows it warns, or above which share of those looked at.
+    pub(super) warn_above: Option<Scalar>,
+    /// Of a test: above how many rows it fails.
+    pub(super) error_above: Option<Scalar>,
 }
 
 /// A column of a model.
@@ -71,80 +78,9 @@ pub struct Column {
     pub tests: Vec<Check>,
 }
 
-/// Something that must hold.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a test: not_null, unique, non_negative, or one with its arguments, such as range: {min: 0}"
-)]
-pub enum Check {
-    /// One without arguments, such as `not_null`.
-    Plain(CheckName),
-    /// One with arguments, such as `range: {min: 0}`.
-    With(std::collections::BTreeMap<CheckName, Arguments>),
-}
-
-/// What is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckName {
-    /// There is a value in every row.
-    NotNull,
-    /// No two rows have the same.
-    Unique,
-    /// No value is below 0.
-    NonNegative,
-    /// Values are those of a list.
-    AcceptedValues,
-    /// Values lie between `min` and `max`.
-    Range,
-    /// Values are those of a column of another model.
-    Relationships,
-    /// There are as many rows as another relation has, or fewer.
-    RowCount,
-    /// A condition in SQL holds in every row.
-    Expression,
-}
-
-/// The arguments of a check.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Arguments {
-    /// Whether a failure is an error; `warn` only says it.
-    pub severity: Option<Severity>,
-    /// The columns of `unique`.
-    pub columns: Vec<String>,
-    /// The values of `accepted_values`.
-    pub values: Vec<Scalar>,
-    /// The least value of `range`.
-    pub min: Option<Scalar>,
-    /// The greatest value of `range`.
-    pub max: Option<Scalar>,
-    /// The model of `relationships`.
-    pub to: Option<String>,
-    /// The column of `relationships`.
-    pub column: Option<String>,
-    /// The relation of `row_count`.
-    pub of: Option<String>,
-    /// `equal` or `at_most`, of `row_count`.
-    pub at: Option<String>,
-    /// The condition of `expression`.
-    pub sql: Option<String>,
-}
-
-/// What a failed check is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The build fails.
-    Error,
-    /// It is said, and the build goes on.
-    Warn,
-}
-
 impl Properties {
     /// Refuses properties that do not go together.
-    pub(super) fn check(&self, label: &str) -> Result<(), EngineError> {
+    pub(super) fn check(&self, label: &str, is_test: bool) -> Result<(), EngineError> {
         let is = |kind| self.materialized == Some(kind);
         let wrong = |message: &str| {
             Err(EngineError::Config {
@@ -168,6 +104,17 @@ impl Properties {
         if is(Materialized::Snapshot) && (self.key.is_empty() || self.as_of.is_none()) {
             return wrong(
                 "a snapshot needs a key and as_of, the variable whose value is its moment",
+            );
+        }
+        let of_tests = [
+            self.severity.is_some(),
+            self.warn_above.is_some(),
+            self.error_above.is_some(),
+        ];
+        if !is_test && of_tests.contains(&true) {
+            return wrong(
+                "severity, warn_above and error_above are for the queries of sql/tests/; a model \
+                 gives them to each of its tests",
             );
         }
         if self.as_of.is_some() && !is(Materialized::Snapshot) {

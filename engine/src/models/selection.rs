@@ -1,15 +1,20 @@
-//! Which models are meant: names, tags and folders, with what lies before and behind them.
+//! Which models and tests are meant: names, tags and folders, with what lies before and behind them.
 //!
 //! A selection is a list of terms, of which any may match. A term is one or more criteria with
 //! commas between them, all of which must match. A criterion is a name or a pattern of names, a tag
-//! (`tag:orders`), or a folder or file below `sql/` (`path:marts`, `marts/`); with `+` before it,
-//! what it is made of is meant too, with `+` behind it, what is made of it. A number says how many
-//! steps: `2+mart_rfm`, `stg_orders+1`.
+//! (`tag:orders`), a folder or file below `sql/` (`path:marts`, `marts/`), or a source
+//! (`source:orders`), which stands for what reads it; with `+` before it, what it is made of is
+//! meant too, with `+` behind it, what is made of it. A number says how many steps: `2+mart_rfm`,
+//! `stg_orders+1`.
+//!
+//! Models bring their tests with them: those of a model that is meant, those of a source that one
+//! reads, and queries all of whose models are meant.
 
 use std::collections::BTreeSet;
 
 use glob::Pattern;
 
+use super::checks::{Subject, Test};
 use super::graph::Graph;
 use super::model::Model;
 use crate::EngineError;
@@ -24,20 +29,67 @@ pub struct Selection {
     pub exclude: Vec<String>,
 }
 
-/// The models that any of some terms means.
+/// What a selection chooses from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Nodes<'a> {
+    pub(super) models: &'a [&'a Model],
+    pub(super) tests: &'a [Test],
+    pub(super) graph: &'a Graph,
+}
+
+/// The names of models and tests that are meant, and of those that are not.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Everything where there is none.
+    pub(super) selected: Option<BTreeSet<String>>,
+    pub(super) excluded: BTreeSet<String>,
+}
+
+impl Names {
+    /// Whether a model is meant.
+    pub(super) fn has_model(&self, model: &str) -> bool {
+        let selected = self.selected.as_ref();
+        selected.is_none_or(|selected| selected.contains(model)) && !self.excluded.contains(model)
+    }
+
+    /// Whether a test is meant, by its name or by the models that are.
+    pub(super) fn has_test(&self, test: &Test, graph: &Graph) -> bool {
+        let is_excluded = |name: &String| self.excluded.contains(name);
+        if is_excluded(&test.name) || test.needs.all().any(is_excluded) {
+            return false;
+        }
+        let Some(selected) = &self.selected else {
+            return true;
+        };
+        if selected.contains(&test.name) {
+            return true;
+        }
+        match &test.subject {
+            Some(Subject::Model(model)) => selected.contains(model),
+            Some(Subject::Source(source)) => selected
+                .iter()
+                .any(|name| graph.needs(name).sources.contains(source)),
+            None => {
+                let mut reads = test.needs.models.iter().peekable();
+                reads.peek().is_some() && reads.all(|name| selected.contains(name))
+            }
+        }
+    }
+}
+
+/// The names of models and tests that any of some terms means.
 ///
 /// # Errors
 /// For a term that means nothing.
 pub(super) fn matching(
     terms: &[String],
-    models: &[&Model],
-    graph: &Graph,
+    nodes: Nodes<'_>,
 ) -> Result<BTreeSet<String>, EngineError> {
     let mut all = BTreeSet::new();
     for term in terms.iter().flat_map(|terms| terms.split_whitespace()) {
         let mut found: Option<BTreeSet<String>> = None;
         for criterion in term.split(',') {
-            let matches = Criterion::parse(criterion)?.matches(models, graph)?;
+            let matches = Criterion::parse(criterion)?.matches(nodes)?;
             found = Some(match found {
                 Some(found) => &found & &matches,
                 None => matches,
@@ -62,6 +114,7 @@ enum What<'a> {
     Name(&'a str),
     Tag(&'a str),
     Path(&'a str),
+    Source(&'a str),
 }
 
 impl<'a> Criterion<'a> {
@@ -84,9 +137,11 @@ impl<'a> Criterion<'a> {
         let what = match rest.split_once(':') {
             Some(("tag", tag)) => What::Tag(tag),
             Some(("path", path)) => What::Path(path),
+            Some(("source", source)) => What::Source(source),
             Some((method, _)) => {
                 return Err(wrong(&format!(
-                    "expected a name, tag:NAME or path:PATH, got {method:?} before the colon"
+                    "expected a name, tag:NAME, path:PATH or source:NAME, got {method:?} before the \
+                     colon"
                 )));
             }
             None if rest.contains('/') => What::Path(rest),
@@ -103,47 +158,85 @@ impl<'a> Criterion<'a> {
         })
     }
 
-    fn matches(&self, models: &[&Model], graph: &Graph) -> Result<BTreeSet<String>, EngineError> {
+    fn matches(&self, nodes: Nodes<'_>) -> Result<BTreeSet<String>, EngineError> {
+        let (models, graph) = (nodes.models, nodes.graph);
         let mut found: BTreeSet<String> = BTreeSet::new();
-        let matching = models.iter().filter(|model| self.what.is(model));
-        for model in matching {
-            found.insert(model.name.clone());
-            found.extend(graph.before(&model.name, self.before));
-            found.extend(graph.behind(&model.name, self.behind));
+        let of_models = models
+            .iter()
+            .filter(|model| self.what.is_model(model, graph))
+            .map(|model| &model.name);
+        let of_tests = nodes
+            .tests
+            .iter()
+            .filter(|test| self.what.is_test(test))
+            .map(|test| &test.name);
+        for name in of_models.chain(of_tests) {
+            found.insert(name.clone());
+            found.extend(graph.before(name, self.before));
+            found.extend(graph.behind(name, self.behind));
         }
         if !found.is_empty() {
             return Ok(found);
         }
         let near = match self.what {
-            What::Name(name) => did_you_mean(name, models.iter().map(|model| &model.name)),
+            What::Name(name) => {
+                let models = models.iter().map(|model| &model.name);
+                let tests = nodes.tests.iter().map(|test| &test.name);
+                did_you_mean(name, models.chain(tests))
+            }
             What::Tag(tag) => {
                 let tags = models.iter().flat_map(|model| &model.properties.tags);
                 did_you_mean(tag, tags)
             }
+            What::Source(source) => did_you_mean(source, graph.sources()),
             What::Path(_) => String::new(),
         };
+        let what = match nodes.tests {
+            [] => "model",
+            _ => "model or test",
+        };
         Err(EngineError::Config {
-            message: format!("selection {:?} matches no model{near}", self.text),
+            message: format!("selection {:?} matches no {what}{near}", self.text),
         })
     }
 }
 
 impl What<'_> {
-    fn is(&self, model: &Model) -> bool {
+    fn is_model(&self, model: &Model, graph: &Graph) -> bool {
         match self {
-            Self::Name(name) if name.contains(['*', '?']) => {
-                Pattern::new(name).is_ok_and(|pattern| pattern.matches(&model.name))
-            }
-            Self::Name(name) => model.name == *name,
+            Self::Name(name) => is_name(name, &model.name),
             Self::Tag(tag) => model.properties.tags.iter().any(|own| own == tag),
-            Self::Path(path) => {
-                let path = path.strip_prefix("sql/").unwrap_or(path);
-                let path = path.trim_end_matches('/');
-                let rest = model.path.strip_prefix(path);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            Self::Path(path) => is_below(path, &model.path),
+            Self::Source(source) => graph.needs(&model.name).sources.contains(*source),
+        }
+    }
+
+    /// Whether it means a test by itself. A source means its own, whoever reads it.
+    fn is_test(&self, test: &Test) -> bool {
+        match self {
+            Self::Name(name) => is_name(name, &test.name),
+            Self::Tag(tag) => test.tags.iter().any(|own| own == tag),
+            Self::Path(path) => test.path.as_ref().is_some_and(|own| is_below(path, own)),
+            Self::Source(source) => {
+                matches!(&test.subject, Some(Subject::Source(own)) if own == source)
             }
         }
     }
+}
+
+/// Whether a name is the one wanted, or of the pattern.
+fn is_name(wanted: &str, name: &str) -> bool {
+    match wanted.contains(['*', '?']) {
+        true => Pattern::new(wanted).is_ok_and(|pattern| pattern.matches(name)),
+        false => wanted == name,
+    }
+}
+
+/// Whether a file below `sql/` is the one wanted, or in that folder.
+fn is_below(wanted: &str, path: &str) -> bool {
+    let wanted = wanted.strip_prefix("sql/").unwrap_or(wanted);
+    let rest = path.strip_prefix(wanted.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A number of steps; as many as there are when none is said.

@@ -94,6 +94,7 @@ impl Project {
             });
         };
         let fields = declared
+            .columns
             .iter()
             .map(|column| Field::new(&column.name, column.type_alone(), true));
         Ok(Arc::new(Schema::new(fields.collect::<Fields>())))

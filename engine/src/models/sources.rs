@@ -1,15 +1,24 @@
-//! What sources have to offer: the columns that models read, as `sources.yml` declares them.
+//! What sources have to offer: the columns that models read, as `sources.yml` declares them, and
+//! what must hold for them.
 
 use std::collections::BTreeMap;
 
 use arrow::datatypes::DataType;
 use serde::Deserialize;
 
+use super::checks::{Check, DeclaredFreshness, SourceTests};
 use super::{types, yaml};
 use crate::EngineError;
 
-/// Columns of sources, by the names of these.
-pub(crate) type Sources = BTreeMap<String, Vec<SourceColumn>>;
+/// Sources by name.
+pub(crate) type Sources = BTreeMap<String, Source>;
+
+/// A source that is declared.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) columns: Vec<SourceColumn>,
+    pub(super) tests: SourceTests,
+}
 
 /// A column that models read.
 #[derive(Debug, Clone)]
@@ -35,6 +44,9 @@ struct RawSource {
     #[serde(default, rename = "description")]
     _description: String,
     columns: Vec<RawColumn>,
+    freshness: Option<DeclaredFreshness>,
+    #[serde(default)]
+    tests: Vec<Check>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,18 +59,31 @@ struct RawColumn {
     _description: String,
     #[serde(default)]
     required: bool,
+    #[serde(default)]
+    tests: Vec<Check>,
 }
 
 /// Reads a `sources.yml`.
 pub(super) fn declared(text: &str, label: &str) -> Result<Sources, EngineError> {
     let raw: BTreeMap<String, RawSource> = yaml::read(text, label, 0)?;
     let mut sources = Sources::new();
-    for (name, source) in raw {
+    for (name, mut source) in raw {
+        let of_columns = source.columns.iter_mut().map(|column| {
+            let tests = std::mem::take(&mut column.tests);
+            (column.name.clone(), tests)
+        });
+        let tests = SourceTests {
+            label: format!("{label}: source {name:?}"),
+            freshness: source.freshness,
+            columns: of_columns.collect(),
+            tests: source.tests,
+        };
         let columns = source
             .columns
             .into_iter()
             .map(|column| column.checked(&name, label));
-        sources.insert(name.clone(), columns.collect::<Result<_, _>>()?);
+        let columns = columns.collect::<Result<_, _>>()?;
+        sources.insert(name, Source { columns, tests });
     }
     Ok(sources)
 }
@@ -94,7 +119,7 @@ mod tests {
         let text =
             "visits:\n  columns:\n    - {name: id, required: true}\n    - {name: at, type: date}\n";
         let sources = declared(text, "sources.yml").unwrap();
-        let [id, at] = sources["visits"].as_slice() else {
+        let [id, at] = sources["visits"].columns.as_slice() else {
             panic!("{sources:?}");
         };
         assert!(id.is_required && id.data_type.is_none());

@@ -18,7 +18,9 @@ use std::ops::ControlFlow;
 
 use datafusion::common::DataFusionError;
 use datafusion::sql::parser::{CopyToSource, Statement as Ast};
-use datafusion::sql::sqlparser::ast::{VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::ast::{Expr, VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::Token;
 
 use crate::EngineError;
 
@@ -30,6 +32,14 @@ pub(crate) use intervals::IntervalPlanner;
 pub(crate) use size::Size;
 pub(crate) use time_travel::{TimeTravel, Versions};
 pub(crate) use values::{cast, literal, with_values, with_values_in_lines};
+
+/// Reads a text that is one expression.
+pub(crate) fn expression(text: &str) -> Result<Expr, ParserError> {
+    let mut parser = Parser::new(dialect()).try_with_sql(text)?;
+    let expression = parser.parse_expr()?;
+    parser.expect_token(&Token::EOF)?;
+    Ok(expression)
+}
 
 /// Rewrites a parsed statement into what DataFusion plans.
 pub(crate) fn prepare(mut statement: Ast) -> Result<Ast, EngineError> {

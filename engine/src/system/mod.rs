@@ -1,13 +1,15 @@
 //! Schema `system`: what the engine tells of itself, as tables.
 //!
 //! `system.queries` has the statements that have ended last, `system.running` those that have not.
-//! Who may not watch the others sees his own. The rows are those of the moment at which they are
-//! read, and of whoever reads them, also through a view.
+//! Who may not watch the others sees his own. In a project `system.test_results` has what tests of
+//! models came to. The rows are those of the moment at which they are read, and of whoever reads
+//! them, also through a view.
 
 mod column;
 mod queries;
 mod running;
 mod table;
+mod test_results;
 
 use std::sync::Arc;
 
@@ -16,19 +18,26 @@ use datafusion::common::TableReference;
 use crate::EngineError;
 use crate::access::{Access, Privilege};
 use crate::catalog::Catalog;
+use crate::models::RESULTS_TABLE;
 use crate::queries::Queries;
+use crate::stores::Location;
 
 use table::{Shows, SystemTable};
+use test_results::TestResults;
 
 /// The schema's name.
 pub(crate) const SCHEMA: &str = "system";
 
-/// Adds the tables to a catalog.
-pub(crate) fn add_to(catalog: &Catalog, queries: &Arc<Queries>) {
+/// Adds the tables to a catalog; results of tests are at a location where there is a project.
+pub(crate) fn add_to(catalog: &Catalog, queries: &Arc<Queries>, results: Option<Location>) {
     let tables: [(&str, Shows); 2] = [("queries", queries::shown), ("running", running::shown)];
     for (name, shows) in tables {
         let table = SystemTable::new(name, Arc::clone(queries), shows);
         catalog.provide(SCHEMA, name, Arc::new(table));
+    }
+    if let Some(results) = results {
+        let results = Arc::new(TestResults::at(results));
+        catalog.provide(SCHEMA, RESULTS_TABLE, results);
     }
 }
 
@@ -71,6 +80,12 @@ impl Viewer {
             _ => true,
         };
         names.iter().filter(there).cloned().collect()
+    }
+
+    /// Whether all of a table is for this viewer to read.
+    fn reads(&self, table: &TableReference) -> bool {
+        let access = self.0.as_ref();
+        self.watches() || access.is_some_and(|access| access.sees_all_of(table))
     }
 
     /// Whether everybody's statements are to be seen.

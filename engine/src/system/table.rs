@@ -111,7 +111,8 @@ impl TableProvider for SystemTable {
     }
 }
 
-fn refused() -> Result<Arc<dyn ExecutionPlan>> {
+/// Why what changes a table of this schema is not done.
+pub(super) fn refused() -> Result<Arc<dyn ExecutionPlan>> {
     match may_change(SCHEMA) {
         Err(error) => Err(error.into()),
         Ok(()) => datafusion::common::internal_err!("schema {SCHEMA} is written"),

@@ -1,13 +1,13 @@
-//! What a build says: a line a model, and at the end what it comes to.
+//! What a build says: a line a model or test, and at the end what it comes to.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cohortql_engine::models::{Event, Outcome, Status};
+use cohortql_engine::models::{Built, Event, Outcome, Status};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
+use super::{skipped, tested};
 use crate::cli::error::CliError;
 use crate::cli::progress::TICK;
 
@@ -19,7 +19,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Lines for models whose names have at most `width` letters.
+    /// Lines for models and tests whose names have at most `width` letters.
     pub(super) fn new(width: usize) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{elapsed:>3} {spinner:.cyan} {wide_msg}");
@@ -35,54 +35,76 @@ impl Lines {
         }
     }
 
-    /// Says what has happened; skipped models are said together at the end.
+    /// Says what has happened; what is skipped is said together at the end.
     pub(super) fn say(&self, event: Event<'_>) {
         match event {
-            Event::Started { model, number, of } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(format!("{number} of {of}: {model} · Ctrl-C cancels"));
-                }
-            }
+            Event::Started { model, number, of } => self.show(model, number, of),
+            Event::Testing { test, number, of } => self.show(test, number, of),
             Event::Ended(outcome) => {
                 if let Some(line) = line(outcome, self.width) {
+                    self.write(&line);
+                }
+            }
+            Event::Tested(outcome) => {
+                if let Some(line) = tested::line(outcome, self.width) {
                     self.write(&line);
                 }
             }
         }
     }
 
-    /// Says what everything has come to. Fails when models did, or nobody listens.
+    /// Says what everything has come to. Fails when models or tests did, or nobody listens.
     pub(super) fn finish(
         self,
-        outcomes: &[Outcome],
+        built: &Built,
         target: &str,
         elapsed: Duration,
     ) -> Result<(), CliError> {
-        for (reason, models) in skipped(outcomes) {
-            self.write(&format!("skipped: {reason}: {}", models.join(", ")));
+        for line in skipped::lines(built) {
+            self.write(&line);
         }
         let count = |is: fn(&Status) -> bool| {
-            let matching = outcomes.iter().filter(|outcome| is(&outcome.status));
+            let matching = built.models.iter().filter(|outcome| is(&outcome.status));
             matching.count()
         };
-        let built = count(|status| matches!(status, Status::Built { .. }));
+        let succeeded = count(|status| matches!(status, Status::Built { .. }));
         let failed = count(|status| matches!(status, Status::Failed(_)));
         let skipped = count(|status| matches!(status, Status::Skipped(_)));
+        let mut parts = Vec::new();
+        if !built.models.is_empty() || built.tests.is_empty() {
+            parts.push(format!(
+                "{succeeded} built, {failed} failed, {skipped} skipped"
+            ));
+        }
+        if !built.tests.is_empty() {
+            parts.push(tested::summary(&built.tests));
+        }
         self.write(&format!(
-            "target {target}: {built} built, {failed} failed, {skipped} skipped in {}",
+            "target {target}: {} in {}",
+            parts.join("; tests: "),
             seconds(elapsed)
         ));
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let failure = self.failure.into_inner();
-        match failure.unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error.into()),
-            None if failed > 0 => Err(CliError::NotBuilt(format!(
-                "{failed} of {} models failed",
-                built + failed
-            ))),
-            None => Ok(()),
+        if let Some(error) = failure.unwrap_or_else(PoisonError::into_inner) {
+            return Err(error.into());
+        }
+        let mut wrong = Vec::new();
+        if failed > 0 {
+            wrong.push(format!("{failed} of {} models failed", succeeded + failed));
+        }
+        wrong.extend(tested::failure(&built.tests));
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(CliError::NotBuilt(wrong.join(", "))),
+        }
+    }
+
+    fn show(&self, name: &str, number: usize, of: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{number} of {of}: {name} · Ctrl-C cancels"));
         }
     }
 
@@ -117,17 +139,6 @@ fn line(outcome: &Outcome, width: usize) -> Option<String> {
     }
 }
 
-/// The models that were skipped, by the reason.
-fn skipped(outcomes: &[Outcome]) -> BTreeMap<&str, Vec<&str>> {
-    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for outcome in outcomes {
-        if let Status::Skipped(reason) = &outcome.status {
-            reasons.entry(reason).or_default().push(&outcome.model);
-        }
-    }
-    reasons
-}
-
-fn seconds(elapsed: Duration) -> String {
+pub(super) fn seconds(elapsed: Duration) -> String {
     format!("{:.2} s", elapsed.as_secs_f64())
 }

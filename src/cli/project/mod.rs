@@ -1,10 +1,14 @@
-//! `cohortql run`, `ls` and `compile`: the models of the project that `cohortql.toml` describes.
+//! `cohortql run`, `test`, `build`, `ls` and `compile`: the models of the project that
+//! `cohortql.toml` describes.
 
+mod build;
 mod compile;
 mod lines;
 mod list;
 mod results;
 mod run;
+mod skipped;
+mod tested;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +20,7 @@ use super::args::{Settings, Tables};
 use super::error::CliError;
 use super::open;
 
+pub(crate) use build::{build, test};
 pub(crate) use compile::compile;
 pub(crate) use list::list;
 pub(crate) use run::run;
@@ -23,8 +28,8 @@ pub(crate) use run::run;
 /// Which models are meant, and the values of their variables.
 #[derive(Debug, Args)]
 struct Models {
-    /// Models, such as mart_cohorts, +mart_cohorts, stg_orders+, tag:orders, marts/; any of them
-    /// [default: those of [models] in cohortql.toml, else all]
+    /// Models, such as mart_cohorts, +mart_cohorts, stg_orders+, tag:orders, marts/,
+    /// source:orders; any of them, for test and build also names of tests [default: those of [models] in cohortql.toml, else all]
     #[arg(value_name = "SELECT")]
     select: Vec<String>,
 
@@ -47,7 +52,18 @@ pub(crate) struct Run {
     #[arg(long)]
     full_refresh: bool,
 
-    /// Try no further model after one has failed
+    /// Try nothing further after a model or a test has failed
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+/// Tests to be run.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    models: Models,
+
+    /// Try no further test after one has failed
     #[arg(long)]
     fail_fast: bool,
 }

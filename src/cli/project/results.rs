@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use cohortql_engine::models::{Outcome, Project, Status};
+use cohortql_engine::models::{Built, Outcome, Project, Status, TestOutcome};
 use serde_json::{Value, json};
 
 use crate::cli::error::CliError;
@@ -19,15 +19,17 @@ pub(super) fn write(
     project: &Project,
     started: DateTime<Utc>,
     elapsed: Duration,
-    outcomes: &[Outcome],
+    built: &Built,
 ) -> Result<(), CliError> {
-    let results: Vec<Value> = outcomes.iter().map(result).collect();
+    let results: Vec<Value> = built.models.iter().map(result).collect();
+    let tests: Vec<Value> = built.tests.iter().map(tested).collect();
     let text = json!({
         "project": project.name(),
         "target": project.target(),
         "started_at": started.to_rfc3339_opts(SecondsFormat::Millis, true),
         "seconds": elapsed.as_secs_f64(),
         "results": results,
+        "tests": tests,
     });
     let folder = project.folder().join(FOLDER);
     let path = folder.join(FILE);
@@ -56,5 +58,20 @@ fn result(outcome: &Outcome) -> Value {
         "rows": rows,
         "seconds": outcome.elapsed.as_secs_f64(),
         "message": message,
+    })
+}
+
+fn tested(outcome: &TestOutcome) -> Value {
+    json!({
+        "test": outcome.test,
+        "model": outcome.model,
+        "column": outcome.column,
+        "kind": outcome.kind,
+        "severity": outcome.severity.word(),
+        "status": outcome.status.word(),
+        "failures": outcome.failures,
+        "value": outcome.value,
+        "seconds": outcome.elapsed.as_secs_f64(),
+        "message": outcome.message,
     })
 }

@@ -1,7 +1,7 @@
 //! Building models, one after the other, each after those that it reads.
 //!
 //! A model is in the manifest, and so seen by queries, once it is there as a whole. One that fails
-//! stays what it was, and what reads it is not tried.
+//! stays what it was, and what reads it is not tried, as is what reads one whose test fails.
 
 mod history;
 mod rows;
@@ -11,9 +11,12 @@ use std::time::Instant;
 
 use futures::{StreamExt, stream};
 use object_store::UpdateVersion;
+use ring::rand::{SecureRandom, SystemRandom};
 
+use super::checks::{Report, Subject, Test, TestOutcome, Waiting};
 use super::lock::BuildLock;
 use super::manifest::{Manifest, Relation};
+use super::missing::Missing;
 use super::model::{Body, Model};
 use super::outcome::{Event, Outcome, Status};
 use super::project::Project;
@@ -30,37 +33,69 @@ const EMPTY: &str = "empty";
 pub struct BuildOptions {
     /// Forget what earlier builds have left: snapshots begin anew.
     pub full_refresh: bool,
-    /// Try no further model after one has failed.
+    /// Try nothing further after a model or a test has failed.
     pub fail_fast: bool,
 }
 
+/// What a build has come to.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The models, in the order in which they were built.
+    pub models: Vec<Outcome>,
+    /// The tests, in the order in which they were run.
+    pub tests: Vec<TestOutcome>,
+}
+
 /// A build that goes on.
-struct Build<'a> {
-    project: &'a Project,
-    session: Session,
-    warehouse: &'a Warehouse,
+pub(super) struct Build<'a> {
+    pub(super) project: &'a Project,
+    pub(super) session: Session,
+    pub(super) warehouse: &'a Warehouse,
     options: BuildOptions,
-    manifest: Manifest,
+    pub(super) manifest: Manifest,
     version: Option<UpdateVersion>,
-    values: Values<'a>,
-    /// Why models cannot be built.
-    missing: BTreeMap<String, String>,
+    pub(super) values: Values<'a>,
+    /// What cannot be had.
+    pub(super) missing: Missing,
     /// Models that failed, and those that read them.
-    failed: BTreeSet<String>,
+    pub(super) failed: BTreeSet<String>,
+    /// Tells this build from others.
+    pub(super) invocation: String,
+    /// How many tests are to be run, and what has become of those that were.
+    pub(super) to_be_tested: usize,
+    pub(super) tested: Vec<TestOutcome>,
+    /// What a test has found wrong, with the test's name.
+    wrong: BTreeMap<Subject, String>,
 }
 
 impl Project {
     /// Builds models, which must come each after those that it reads, and tells of each.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when another build is at work in the warehouse; when the warehouse
-    /// cannot be reached. What goes wrong with a model is in its outcome.
+    /// Those of [`Self::build_and_test`].
     pub async fn build(
         &self,
         models: &[&Model],
         options: BuildOptions,
         report: &(dyn Fn(Event<'_>) + Send + Sync),
     ) -> Result<Vec<Outcome>, EngineError> {
+        let built = self.build_and_test(models, &[], options, report).await?;
+        Ok(built.models)
+    }
+
+    /// Builds models, which must come each after those that it reads, and runs tests, each as soon
+    /// as all that it reads has been built; tells of each.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when another build is at work in the warehouse; when the warehouse
+    /// cannot be reached. What goes wrong with a model or a test is in its outcome.
+    pub async fn build_and_test(
+        &self,
+        models: &[&Model],
+        tests: &[&Test],
+        options: BuildOptions,
+        report: &(dyn Fn(Event<'_>) + Send + Sync),
+    ) -> Result<Built, EngineError> {
         let warehouse = self.warehouse()?;
         let _lock = BuildLock::take(&warehouse.location)?;
         let (manifest, _, version) = warehouse.file.read().await?;
@@ -74,11 +109,39 @@ impl Project {
             values: Values::of(self),
             missing: self.missing().await,
             failed: BTreeSet::new(),
+            invocation: invocation()?,
+            to_be_tested: tests.len(),
+            tested: Vec::with_capacity(tests.len()),
+            wrong: BTreeMap::new(),
         };
+        let built = build.all(models, tests, report).await;
+        // What was found out stays, also where the rest could not be.
+        let kept = build.keep_results().await;
+        let models = built?;
+        kept?;
+        Ok(Built {
+            models,
+            tests: build.tested,
+        })
+    }
+}
+
+impl Build<'_> {
+    async fn all(
+        &mut self,
+        models: &[&Model],
+        tests: &[&Test],
+        report: Report<'_>,
+    ) -> Result<Vec<Outcome>, EngineError> {
+        let mut waiting = Waiting::of(tests, models);
+        if !tests.is_empty() {
+            self.forget_tests().await?;
+            self.test(waiting.ready(), report).await?;
+        }
         let mut outcomes = Vec::with_capacity(models.len());
         for (number, model) in (1..).zip(models) {
             let started = Instant::now();
-            let status = match build.obstacle(model) {
+            let status = match self.obstacle(model) {
                 Some(reason) => Status::Skipped(reason),
                 None => {
                     report(Event::Started {
@@ -86,7 +149,7 @@ impl Project {
                         number,
                         of: models.len(),
                     });
-                    build.one(model).await?
+                    self.one(model).await?
                 }
             };
             let outcome = Outcome {
@@ -97,15 +160,32 @@ impl Project {
             };
             report(Event::Ended(&outcome));
             outcomes.push(outcome);
+            waiting.settled(&model.name);
+            self.test(waiting.ready(), report).await?;
         }
         Ok(outcomes)
     }
-}
 
-impl Build<'_> {
+    /// Whether nothing further is to be tried.
+    pub(super) fn has_failed_fast(&self) -> bool {
+        self.options.fail_fast && !(self.failed.is_empty() && self.wrong.is_empty())
+    }
+
+    /// Takes note of a test that failed: what reads what it looks at is not built.
+    pub(super) fn found_wrong(&mut self, test: &Test) {
+        let of_query = test.needs.all().cloned().map(Subject::Model);
+        let looked_at: Vec<Subject> = match &test.subject {
+            Some(subject) => vec![subject.clone()],
+            None => of_query.collect(),
+        };
+        for subject in looked_at {
+            self.wrong.insert(subject, test.name.clone());
+        }
+    }
+
     /// Why a model is not tried, if so.
     fn obstacle(&mut self, model: &Model) -> Option<String> {
-        if let Some(reason) = self.missing.get(&model.name) {
+        if let Some(reason) = self.missing.model(&model.name) {
             return Some(reason.clone());
         }
         let needs = self.project.graph.needs(&model.name);
@@ -114,8 +194,17 @@ impl Build<'_> {
             self.failed.insert(model.name.clone());
             return Some(reason);
         }
-        (self.options.fail_fast && !self.failed.is_empty())
-            .then(|| "an earlier model failed".to_owned())
+        let models = needs.all().cloned().map(Subject::Model);
+        let sources = needs.sources.iter().cloned().map(Subject::Source);
+        for read in models.chain(sources) {
+            if let Some(test) = self.wrong.get(&read) {
+                let reason = format!("it reads {read}, whose test {test} failed");
+                self.failed.insert(model.name.clone());
+                return Some(reason);
+            }
+        }
+        self.has_failed_fast()
+            .then(|| "an earlier model or test failed".to_owned())
     }
 
     /// Builds a model. What it fails with is its status.
@@ -135,7 +224,7 @@ impl Build<'_> {
     }
 
     async fn relation(&mut self, model: &Model) -> Result<Relation, EngineError> {
-        self.prepare(model).await?;
+        self.prepare(&model.name).await?;
         match &model.body {
             Body::Rows(text) => {
                 let columns = seed::columns(model)?;
@@ -148,11 +237,11 @@ impl Build<'_> {
         }
     }
 
-    /// Sees to what a model reads: it is there, or stands empty where the model does without it.
-    async fn prepare(&mut self, model: &Model) -> Result<(), EngineError> {
-        let needs = self.project.graph.needs(&model.name);
+    /// Sees to what a model or test reads: it is there, or stands empty where that does without it.
+    pub(super) async fn prepare(&mut self, name: &str) -> Result<(), EngineError> {
+        let needs = self.project.graph.needs(name);
         for read in needs.all() {
-            if self.missing.contains_key(read) {
+            if self.missing.model(read).is_some() {
                 let query = self.project.empty(read).await?;
                 let relation = Relation::view(EMPTY, query, BTreeMap::new());
                 self.keep(read, relation).await?;
@@ -162,8 +251,7 @@ impl Build<'_> {
             if built.is_none_or(|relation| relation.kind == EMPTY) {
                 return Err(EngineError::NotFound {
                     message: format!(
-                        "it reads {read:?}, which is not built yet: build +{} to have it too",
-                        model.name
+                        "it reads {read:?}, which is not built yet: build +{name} to have it too"
                     ),
                     location: None,
                 });
@@ -175,9 +263,25 @@ impl Build<'_> {
     /// Puts a model into the manifest, from where queries see it.
     async fn keep(&mut self, name: &str, relation: Relation) -> Result<(), EngineError> {
         self.manifest.models.insert(name.to_owned(), relation);
+        self.save().await
+    }
+
+    /// Writes the manifest, from where queries see what is in it.
+    pub(super) async fn save(&mut self) -> Result<(), EngineError> {
         let file = &self.warehouse.file;
         self.version = file.write(&self.manifest, self.version.take()).await?;
         let catalog = &self.session.shared().catalog;
         self.warehouse.refresh(catalog).await
     }
+}
+
+/// A name that no other build has.
+fn invocation() -> Result<String, EngineError> {
+    let mut random = [0; 8];
+    SystemRandom::new()
+        .fill(&mut random)
+        .map_err(|_| EngineError::Internal {
+            message: "the system gives no random numbers".to_owned(),
+        })?;
+    Ok(format!("{:016x}", u64::from_be_bytes(random)))
 }

@@ -40,7 +40,10 @@ impl Build<'_> {
     }
 
     /// The first row of an answer, if it has one.
-    pub(super) async fn answer(&self, sql: &str) -> Result<Option<RecordBatch>, EngineError> {
+    pub(in crate::models) async fn answer(
+        &self,
+        sql: &str,
+    ) -> Result<Option<RecordBatch>, EngineError> {
         let mut stream = self.session.sql(sql).await?;
         while let Some(batch) = stream.next_batch().await? {
             if batch.num_rows() > 0 {

@@ -1,9 +1,14 @@
 //! Projects: their models, built and read.
 
+mod anomalies;
 mod building;
+mod checks;
+mod freshness;
+mod results;
 mod serving;
 mod snapshots;
 mod sources;
+mod tested;
 mod wrong;
 
 use std::collections::BTreeMap;
@@ -11,7 +16,7 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use crate::models::{BuildOptions, Outcome, Project, Selection, Status};
+use crate::models::{BuildOptions, Built, Outcome, Project, Selection, Status, TestOutcome};
 use crate::{Config, Engine, EngineError};
 
 /// A project with files, by their paths; `cohortql.toml` begins with its name.
@@ -87,6 +92,46 @@ fn told(outcomes: &[Outcome]) -> String {
             Status::Skipped(reason) => format!("skipped: {reason}"),
         };
         format!("{} {status}", outcome.model)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Builds what some terms name, and runs its tests.
+async fn build_and_test(folder: &TempDir, terms: &[&str]) -> Built {
+    let options = BuildOptions::default();
+    build_and_test_with(folder, terms, &[], options).await
+}
+
+async fn build_and_test_with(
+    folder: &TempDir,
+    terms: &[&str],
+    vars: &[(&str, &str)],
+    options: BuildOptions,
+) -> Built {
+    let project = read(folder, vars).await.unwrap();
+    let (models, tests) = project.choose(&selection(terms)).unwrap();
+    let built = project.build_and_test(&models, &tests, options, &|_| {});
+    built.await.unwrap()
+}
+
+/// Runs the tests that some terms name, of what is built.
+async fn test(folder: &TempDir, terms: &[&str]) -> Vec<TestOutcome> {
+    let project = read(folder, &[]).await.unwrap();
+    let (_, tests) = project.choose(&selection(terms)).unwrap();
+    let built = project.build_and_test(&[], &tests, BuildOptions::default(), &|_| {});
+    built.await.unwrap().tests
+}
+
+/// What became of each test, a line each.
+fn tested(outcomes: &[TestOutcome]) -> String {
+    let lines = outcomes.iter().map(|outcome| {
+        let said = outcome.message.as_deref().unwrap_or_default();
+        let status = outcome.status.word();
+        match outcome.failures {
+            Some(0) if said.is_empty() => format!("{} {status}", outcome.test),
+            Some(failures) => format!("{} {status} {failures}: {said}", outcome.test),
+            None => format!("{} {status}: {said}", outcome.test),
+        }
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -1,0 +1,58 @@
+//! `cohortql test` and `cohortql build`: tests, by themselves or as models are built.
+
+use std::time::Instant;
+
+use chrono::Utc;
+use cohortql_engine::models::{self, BuildOptions, Event, Model, Project};
+
+use super::lines::Lines;
+use super::{Run, Test, results};
+use crate::cli::args::Settings;
+use crate::cli::error::CliError;
+use crate::cli::open;
+
+/// Runs the tests of a selection, and says what became of each.
+pub(crate) fn test(test: &Test, settings: &Settings) -> Result<(), CliError> {
+    open::runtime()?.block_on(async {
+        let (_engine, project) = test.models.open(settings).await?;
+        let chosen = project.choose(&test.models.selection());
+        let (_, tests) = chosen.map_err(CliError::Project)?;
+        let options = BuildOptions {
+            fail_fast: test.fail_fast,
+            ..BuildOptions::default()
+        };
+        carry_out(&project, &[], &tests, options).await
+    })
+}
+
+/// Builds the models of a selection and runs their tests, and says what became of each.
+pub(crate) fn build(run: &Run, settings: &Settings) -> Result<(), CliError> {
+    open::runtime()?.block_on(async {
+        let (_engine, project) = run.models.open(settings).await?;
+        let chosen = project.choose(&run.models.selection());
+        let (models, tests) = chosen.map_err(CliError::Project)?;
+        carry_out(&project, &models, &tests, run.options()).await
+    })
+}
+
+/// Builds models and runs tests.
+pub(super) async fn carry_out(
+    project: &Project,
+    models: &[&Model],
+    tests: &[&models::Test],
+    options: BuildOptions,
+) -> Result<(), CliError> {
+    let of_models = models.iter().map(|model| model.name.len());
+    let of_tests = tests.iter().map(|test| test.name.len());
+    let width = of_models.chain(of_tests).max();
+    let lines = Lines::new(width.unwrap_or(0));
+    let (started_at, started) = (Utc::now(), Instant::now());
+    let report = |event: Event<'_>| lines.say(event);
+    let built = tokio::select! {
+        built = project.build_and_test(models, tests, options, &report) => built?,
+        _ = tokio::signal::ctrl_c() => return Err(CliError::Interrupted),
+    };
+    let elapsed = started.elapsed();
+    results::write(project, started_at, elapsed, &built)?;
+    lines.finish(&built, project.target(), elapsed)
+}
