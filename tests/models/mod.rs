@@ -12,6 +12,17 @@ use std::process::Command;
 use crate::support::{named_by, reference_data, root, run};
 
 fn agree(project: &str) {
+    asked(project, "tests/models/compare.py");
+}
+
+/// The wrong rows that tests count are those that queries in `DuckDB` count.
+#[test]
+fn tests_count_what_is_wrong() {
+    asked("dirty", "tests/models/counts.py");
+}
+
+/// Has a script compare what becomes of a project.
+fn asked(project: &str, script: &str) {
     let Some(data) = reference_data(project) else {
         return;
     };
@@ -20,7 +31,7 @@ fn agree(project: &str) {
     };
     let mut command = Command::new(python);
     command
-        .arg(root().join("tests/models/compare.py"))
+        .arg(root().join(script))
         .arg(env!("CARGO_BIN_EXE_cohortql"))
         .arg(data)
         .arg(project);
