@@ -43,9 +43,9 @@ async fn the_latest_row_is_not_too_old() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_fresh_is_named() {
     assert_eq!(
-        told(1, "column = 'ordred_at', warn_after = '1 day'").await,
+        told(1, "column = 'ordered_att', warn_after = '1 day'").await,
         "freshness_source_orders error: cohortql.toml: sources.orders: freshness: there is no column \
-         \"ordred_at\"; did you mean \"ordered_at\"?"
+         \"ordered_att\"; did you mean \"ordered_at\"?"
     );
     assert_eq!(
         told(1, "column = 'status', warn_after = '1 day'").await,
