@@ -8,6 +8,8 @@ use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::planner::RelationPlanner;
 use datafusion::prelude::SessionContext;
+use object_store::ObjectStore;
+use url::Url;
 
 use crate::access::{self, Policies};
 use crate::catalog::Catalog;
@@ -41,6 +43,7 @@ pub struct EngineBuilder {
     query_memory: Option<u64>,
     query_history: Option<usize>,
     allow_runtime_options: bool,
+    object_stores: Vec<(Url, Arc<dyn ObjectStore>)>,
 }
 
 impl EngineBuilder {
@@ -157,11 +160,22 @@ impl EngineBuilder {
         self
     }
 
+    /// Reads and writes a bucket, or with `file:///` the disk, through a store of the caller's.
+    #[must_use]
+    pub fn object_store(mut self, url: Url, store: Arc<dyn ObjectStore>) -> Self {
+        self.object_stores.push((url, store));
+        self
+    }
+
     /// Starts the engine.
-    pub async fn build(self) -> Result<Engine, EngineError> {
+    pub async fn build(mut self) -> Result<Engine, EngineError> {
+        let given = std::mem::take(&mut self.object_stores);
         let settings = self.settings()?;
         let runtimes = Runtimes::start(settings.target_partitions)?;
         let stores = stores::registry(&settings, &runtimes)?;
+        for (url, store) in given {
+            stores.register_store(&url, store);
+        }
         let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(environment::session_config(&settings))
             .with_runtime_env(environment::runtime_env(&settings, stores)?)

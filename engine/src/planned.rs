@@ -187,6 +187,21 @@ impl Planned {
         &self.plan
     }
 
+    /// Another plan over what this one reads, said by the same text.
+    pub(crate) fn of_plan(
+        &self,
+        state: SessionState,
+        plan: LogicalPlan,
+    ) -> Result<Self, EngineError> {
+        Self::new(
+            self.source.clone(),
+            plan,
+            Arc::new(state),
+            BTreeMap::new(),
+            self.touched.clone(),
+        )
+    }
+
     /// Gives every parameter a value, in the order of [`Self::parameters`], cast to its type.
     /// A planned statement may be bound any number of times.
     pub fn bind(&self, values: &[ScalarValue]) -> Result<Self, EngineError> {

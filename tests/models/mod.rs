@@ -5,6 +5,7 @@
 //! `tests/peers/requirements.txt` names installed.
 
 mod buckets;
+mod killed;
 
 use std::collections::BTreeSet;
 use std::process::Command;

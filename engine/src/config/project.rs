@@ -39,7 +39,7 @@ pub struct TargetConfig {
 }
 
 /// Which models are built when none are named.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelsConfig {
     /// Those that are; all when left out.
@@ -94,6 +94,7 @@ impl ProjectSettings {
         let models = std::mem::take(&mut config.models);
         let Some(project) = config.project.take() else {
             let given = [
+                ("models", models != ModelsConfig::default()),
                 ("sources", !sources.is_empty()),
                 ("targets", !config.targets.is_empty()),
                 ("vars", !vars.is_empty()),
@@ -183,6 +184,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (text, expected) in [
             ("[project]\ntarget = 'dev'", "project.name: expected a name"),
+            ("[models]\nselect = ['a']", "models: expected [project]"),
             (
                 "[project]\nname = 'shop'\ntarget = 'prd'\n[targets.prod]\nwarehouse = 'w'",
                 "project.target: expected a target of [targets], got \"prd\"; did you mean \"prod\"?",

@@ -7,6 +7,7 @@
 
 mod arrow_ipc;
 pub(crate) mod classify;
+pub(crate) mod contents;
 mod csv;
 mod definition;
 mod delta;
@@ -30,7 +31,9 @@ use datafusion::common::plan_err;
 use datafusion::error::Result;
 
 pub use definition::{TableDefinition, format_named};
-pub(crate) use delta::{DeltaProvider, DeltaWrite, holds_delta};
+pub(crate) use delta::{
+    BuiltTable, DeltaProvider, DeltaWrite, Replaced, Shape, Written, file_name, holds_delta,
+};
 pub use discover::discover;
 pub use factory::table_factories;
 pub(crate) use files::listing::Place;

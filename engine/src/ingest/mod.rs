@@ -6,6 +6,7 @@
 //! with one commit, and files get their names when they are written. Until then a `gate` stands between the rows and the table: whoever stops the statement shuts it, and
 //! then nothing has happened.
 
+mod built;
 mod cast;
 mod columns;
 mod gate;
@@ -15,7 +16,6 @@ mod source;
 mod target;
 mod types;
 mod warehouse;
-mod whole;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -39,12 +39,12 @@ use crate::queries::{Phase, Running};
 use crate::runtime::Task;
 use crate::{EngineError, Session, StatementKind, TouchedTables, catalog, counting};
 
+pub(crate) use self::built::{delta_columns, for_delta};
 pub(crate) use self::gate::Gate;
 pub use self::request::{IfExists, IfMissing, IngestRequest};
 pub(crate) use self::rows::Rows;
 pub(crate) use self::types::in_delta;
 pub(crate) use self::warehouse::Warehouse;
-pub(crate) use self::whole::{append, replace};
 
 /// Batches as they come from a client.
 pub type Incoming = BoxStream<'static, Result<RecordBatch, EngineError>>;

@@ -79,7 +79,7 @@ impl Rows {
     }
 
     /// Why reading failed, if it did.
-    pub(super) fn failure(&self) -> Option<EngineError> {
+    pub(crate) fn failure(&self) -> Option<EngineError> {
         lock(&self.met.failure).clone()
     }
 

@@ -83,14 +83,14 @@ impl Relation {
         model: &Model,
         query: Option<String>,
         variables: BTreeMap<String, Option<String>>,
-        rows: u64,
+        rows: Option<u64>,
     ) -> Self {
         Self {
             kind: model.kind.word().to_owned(),
             folder: Some(model.name.clone()),
             query,
             variables,
-            rows: Some(rows),
+            rows,
             built_at: now(),
         }
     }

@@ -5,7 +5,8 @@
 //! shipped ones and over them its own; the `graph` is their order, and a [`Selection`] names some of
 //! them. [`Project::build`] goes through these: a view is kept as its query, a table as a Delta table,
 //! both in the warehouse of the project's target, whose `manifest` tells every engine over it what
-//! there is. Variables are parameters, and take their values as views do that are made with some.
+//! there is. Incremental models are found anew only where what they read has changed (`incremental`).
+//! Variables are parameters, and take their values as views do that are made with some.
 //!
 //! Models read a project's files as `source.NAME`: `sources` says which columns they expect there,
 //! and `mapping` makes them of those that the files have. What reads a source that a project does not
@@ -18,6 +19,7 @@ mod checks;
 mod files;
 mod graph;
 mod header;
+mod incremental;
 mod library;
 mod lock;
 mod manifest;
@@ -51,7 +53,7 @@ pub use checks::{
     TestStatus,
 };
 pub use model::{Kind, Model};
-pub use outcome::{Event, Outcome, Status};
+pub use outcome::{Event, Extent, Outcome, Status};
 pub use project::{Compiled, Project, Reads};
 pub use properties::{Column, Properties, Strategy};
 pub use selection::Selection;

@@ -17,6 +17,8 @@ pub struct Outcome {
     pub status: Status,
     /// How long it took.
     pub elapsed: Duration,
+    /// Bytes that its queries have read from files.
+    pub bytes_read: u64,
 }
 
 /// How the building of a model went.
@@ -26,12 +28,30 @@ pub enum Status {
     Built {
         /// Rows that its table has; a view has none until it is read.
         rows: Option<u64>,
+        /// Which of them are new.
+        extent: Extent,
     },
     /// It is what it was before.
     Failed(EngineError),
     /// It was not tried, for this reason.
     Skipped(String),
 }
+
+/// How much of a model a build has found anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, as is its kind.
+    Whole,
+    /// All of an incremental model, for this reason.
+    Full(String),
+    /// The rows of so many values of an incremental model's key.
+    Keys(u64),
+    /// Nothing, since nothing that it reads has changed.
+    Unchanged,
+}
+
+/// Where what happens is told.
+pub(super) type Report<'a> = &'a (dyn Fn(Event<'_>) + Send + Sync);
 
 /// Something that happens during a build.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +64,13 @@ pub enum Event<'a> {
         number: usize,
         /// How many these are.
         of: usize,
+    },
+    /// A model's table gets other columns.
+    Columns {
+        /// The model.
+        model: &'a str,
+        /// What becomes of each that is not as it was.
+        changes: &'a [String],
     },
     /// A model was built, failed or was skipped.
     Ended(&'a Outcome),

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cohortql_engine::models::{Built, Event, Outcome, Status};
+use cohortql_engine::models::{Built, Event, Extent, Outcome, Status};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::{skipped, tested};
@@ -40,6 +40,9 @@ impl Lines {
         match event {
             Event::Started { model, number, of } => self.show(model, number, of),
             Event::Testing { test, number, of } => self.show(test, number, of),
+            Event::Columns { model, changes } => {
+                self.write(&format!("columns     {model}: {}", changes.join(", ")));
+            }
             Event::Ended(outcome) => {
                 if let Some(line) = line(outcome, self.width) {
                     self.write(&line);
@@ -125,13 +128,23 @@ fn line(outcome: &Outcome, width: usize) -> Option<String> {
     let (model, kind) = (&outcome.model, outcome.kind.word());
     let took = seconds(outcome.elapsed);
     match &outcome.status {
-        Status::Built { rows: Some(rows) } => {
+        Status::Built {
+            rows: Some(rows),
+            extent,
+        } => {
             let rows = HumanCount(*rows).to_string();
+            let anew = match extent {
+                Extent::Whole => String::new(),
+                Extent::Full(reason) => format!("  in full: {reason}"),
+                Extent::Keys(1) => "  1 key anew".to_owned(),
+                Extent::Keys(keys) => format!("  {} keys anew", HumanCount(*keys)),
+                Extent::Unchanged => "  unchanged".to_owned(),
+            };
             Some(format!(
-                "{kind:<11} {model:<width$} {rows:>14} rows  {took:>8}"
+                "{kind:<11} {model:<width$} {rows:>14} rows  {took:>8}{anew}"
             ))
         }
-        Status::Built { rows: None } => {
+        Status::Built { rows: None, .. } => {
             Some(format!("{kind:<11} {model:<width$} {:>19}  {took:>8}", ""))
         }
         Status::Failed(error) => Some(format!("failed      {model}: {error}")),

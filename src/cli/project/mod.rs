@@ -48,7 +48,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     models: Models,
 
-    /// Forget what earlier builds have left: snapshots begin anew
+    /// Forget what earlier builds have left: snapshots begin anew, incremental models are built in full
     #[arg(long)]
     full_refresh: bool,
 

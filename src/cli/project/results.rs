@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use cohortql_engine::models::{Built, Outcome, Project, Status, TestOutcome};
+use cohortql_engine::models::{Built, Extent, Outcome, Project, Status, TestOutcome};
 use serde_json::{Value, json};
 
 use crate::cli::error::CliError;
@@ -39,15 +39,22 @@ pub(super) fn write(
 
 fn replace(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
-    let fresh = tempfile::NamedTempFile::new_in(folder)?;
-    fs::write(fresh.path(), text)?;
-    fresh.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    // A temporary file of the library would be for nobody else to read.
+    let fresh = folder.join(format!(".{FILE}.{}", std::process::id()));
+    fs::write(&fresh, text)?;
+    fs::rename(fresh, path)
 }
 
 fn result(outcome: &Outcome) -> Value {
     let (status, rows, message) = match &outcome.status {
-        Status::Built { rows } => ("built", *rows, None),
+        Status::Built { rows, extent } => (
+            "built",
+            *rows,
+            match extent {
+                Extent::Full(reason) => Some(format!("in full: {reason}")),
+                Extent::Whole | Extent::Keys(_) | Extent::Unchanged => None,
+            },
+        ),
         Status::Failed(error) => ("failed", None, Some(error.to_string())),
         Status::Skipped(reason) => ("skipped", None, Some(reason.clone())),
     };
@@ -57,6 +64,7 @@ fn result(outcome: &Outcome) -> Value {
         "status": status,
         "rows": rows,
         "seconds": outcome.elapsed.as_secs_f64(),
+        "bytes_read": outcome.bytes_read,
         "message": message,
     })
 }

@@ -1,8 +1,12 @@
 //! Delta Lake tables: always the newest version, older ones on request,
 //! deletion vectors applied.
 
+mod built;
+mod changes;
+mod commit;
 mod gated;
 mod history;
+mod noted;
 mod provider;
 mod write;
 
@@ -19,6 +23,8 @@ use object_store::prefix::PrefixStore;
 use super::files::listing::Place;
 use super::{OptionHelp, TableDefinition, TableFormat};
 
+pub(crate) use built::{BuiltTable, Shape, file_name};
+pub(crate) use commit::{Replaced, Written};
 pub(crate) use provider::DeltaProvider;
 pub(crate) use write::{DeltaWrite, holds_delta};
 

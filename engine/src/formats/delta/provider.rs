@@ -23,6 +23,7 @@ use tokio::sync::Mutex;
 
 use super::failure;
 use super::history::History;
+use crate::formats::contents::Identity;
 use crate::formats::versions::{Version, Versioned};
 
 /// Queries whose version is remembered; more at one moment may see a newer one
@@ -114,6 +115,26 @@ impl DeltaProvider {
         Ok(table)
     }
 
+    /// The version that is read by who asks now.
+    pub(super) async fn read_now(&self) -> Result<DeltaTable> {
+        match &self.pinned {
+            Some(pinned) => Ok(pinned.clone()),
+            None => self.newest().await,
+        }
+    }
+
+    /// The same table, read at one version for good.
+    pub(super) fn fixed(&self, table: DeltaTable) -> Result<Arc<dyn TableProvider>> {
+        let schema = scan_of(&table, &self.location)?.schema();
+        Ok(self.with(Some(table), schema))
+    }
+
+    /// The same for all providers of one table that read the same of it.
+    pub(super) fn read_by(&self) -> Identity {
+        let pinned = self.pinned.as_ref().and_then(DeltaTable::version);
+        (Arc::as_ptr(&self.state).addr(), pinned)
+    }
+
     fn with(&self, pinned: Option<DeltaTable>, schema: SchemaRef) -> Arc<dyn TableProvider> {
         Arc::new(Self {
             name: self.name.clone(),
@@ -126,7 +147,7 @@ impl DeltaProvider {
 }
 
 /// The scan of one version, string partitions as plain strings.
-fn scan_of(table: &DeltaTable, location: &str) -> Result<DeltaScanNext> {
+pub(super) fn scan_of(table: &DeltaTable, location: &str) -> Result<DeltaScanNext> {
     let snapshot = table.snapshot().map_err(|error| failure(location, error))?;
     let config = DeltaScanConfig::new().with_wrap_partition_values(false);
     DeltaScanNext::new(snapshot.snapshot().clone(), config)
@@ -224,7 +245,6 @@ impl Versioned for DeltaProvider {
             .load_version(number)
             .await
             .map_err(|error| failure(&self.location, error))?;
-        let schema = scan_of(&table, &self.location)?.schema();
-        Ok(self.with(Some(table), schema))
+        self.fixed(table)
     }
 }

@@ -134,7 +134,7 @@ fn gated(log: &LogStoreRef, gate: &Arc<Gate>) -> LogStoreRef {
 }
 
 /// Whether columns have the same names, types and NULLs, in the same order.
-fn same(one: &Schema, other: &Schema) -> bool {
+pub(super) fn same(one: &Schema, other: &Schema) -> bool {
     let alike = |(one, other): (&Arc<_>, &Arc<_>)| {
         let (one, other): (&arrow::datatypes::Field, &arrow::datatypes::Field) = (one, other);
         one.name() == other.name()
@@ -154,20 +154,24 @@ async fn commit(write: WriteBuilder, rows: &Arc<Rows>, name: &str) -> Result<(),
     )]);
     let session = DeltaSessionContext::new_with_session_overrides(&alone)
         .map_err(|error| failure(name, error))?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .build();
     let written = write
         .with_input_plan(plan.build()?)
         .with_session_state(Arc::new(session.state()))
-        .with_writer_properties(properties)
+        .with_writer_properties(properties())
         .await;
     written.map(drop).map_err(|error| refused(name, error))
 }
 
+/// How Parquet files are written.
+pub(super) fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .build()
+}
+
 /// What a writer says, in our words.
-fn refused(name: &str, error: DeltaTableError) -> EngineError {
+pub(super) fn refused(name: &str, error: DeltaTableError) -> EngineError {
     let refused = |why: &str| EngineError::Execution {
         message: format!("Delta table \"{name}\" cannot be written: {why}"),
     };

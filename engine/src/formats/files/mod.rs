@@ -1,6 +1,7 @@
 //! Tables made of plain files: listed afresh for every query, so that new,
 //! replaced and deleted files count at once.
 
+mod changes;
 mod columns;
 mod infer;
 mod insert;

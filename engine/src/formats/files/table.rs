@@ -41,6 +41,8 @@ pub(crate) struct FileTable {
     newest: Arc<Mutex<Arc<Columns>>>,
     /// What planning has listed, where listing takes requests.
     listed: Mutex<Option<(Instant, Vec<DataFile>)>>,
+    /// The files that are read, whichever there are.
+    only: Option<Vec<DataFile>>,
 }
 
 impl FileTable {
@@ -56,6 +58,7 @@ impl FileTable {
             newest: Arc::new(Mutex::new(Arc::clone(&columns))),
             columns,
             listed: Mutex::default(),
+            only: None,
         })
     }
 
@@ -83,12 +86,31 @@ impl FileTable {
             columns,
             newest: Arc::clone(&self.newest),
             listed: Mutex::new(listed),
+            only: None,
         }))
+    }
+
+    /// The table of these files alone, with the same columns.
+    pub(super) fn of(&self, files: Vec<DataFile>) -> Self {
+        Self {
+            source: Arc::clone(&self.source),
+            columns: Arc::clone(&self.columns),
+            newest: Arc::clone(&self.newest),
+            listed: Mutex::default(),
+            only: Some(files),
+        }
+    }
+
+    pub(super) fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
     /// The files there are now. A statement may be run long after it was planned, so that what
     /// planning has listed serves once and not for long.
-    async fn list(&self) -> Result<Vec<DataFile>> {
+    pub(super) async fn list(&self) -> Result<Vec<DataFile>> {
+        if let Some(only) = &self.only {
+            return Ok(only.clone());
+        }
         let listed = self
             .listed
             .lock()

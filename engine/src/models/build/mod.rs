@@ -4,21 +4,24 @@
 //! stays what it was, and what reads it is not tried, as is what reads one whose test fails.
 
 mod history;
+mod incremental;
+mod obstacles;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use futures::{StreamExt, stream};
 use object_store::UpdateVersion;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::checks::{Report, Subject, Test, TestOutcome, Waiting};
+use super::checks::{Subject, Test, TestOutcome, Waiting};
 use super::lock::BuildLock;
 use super::manifest::{Manifest, Relation};
 use super::missing::Missing;
 use super::model::{Body, Model};
-use super::outcome::{Event, Outcome, Status};
+use super::outcome::{Event, Extent, Outcome, Report, Status};
 use super::project::Project;
 use super::seed;
 use super::values::Values;
@@ -31,7 +34,8 @@ const EMPTY: &str = "empty";
 /// How models are built.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BuildOptions {
-    /// Forget what earlier builds have left: snapshots begin anew.
+    /// Forget what earlier builds have left: snapshots begin anew, and incremental models are built in
+    /// full.
     pub full_refresh: bool,
     /// Try nothing further after a model or a test has failed.
     pub fail_fast: bool,
@@ -46,6 +50,21 @@ pub struct Built {
     pub tests: Vec<TestOutcome>,
 }
 
+/// What a build has made of a model.
+struct Made {
+    relation: Relation,
+    extent: Extent,
+}
+
+impl Made {
+    fn whole(relation: Relation) -> Self {
+        Self {
+            relation,
+            extent: Extent::Whole,
+        }
+    }
+}
+
 /// A build that goes on.
 pub(super) struct Build<'a> {
     pub(super) project: &'a Project,
@@ -55,6 +74,9 @@ pub(super) struct Build<'a> {
     pub(super) manifest: Manifest,
     version: Option<UpdateVersion>,
     pub(super) values: Values<'a>,
+    pub(super) report: Report<'a>,
+    /// Bytes that the queries of a model have read.
+    bytes_read: AtomicU64,
     /// What cannot be had.
     pub(super) missing: Missing,
     /// Models that failed, and those that read them.
@@ -77,7 +99,7 @@ impl Project {
         &self,
         models: &[&Model],
         options: BuildOptions,
-        report: &(dyn Fn(Event<'_>) + Send + Sync),
+        report: Report<'_>,
     ) -> Result<Vec<Outcome>, EngineError> {
         let built = self.build_and_test(models, &[], options, report).await?;
         Ok(built.models)
@@ -94,7 +116,7 @@ impl Project {
         models: &[&Model],
         tests: &[&Test],
         options: BuildOptions,
-        report: &(dyn Fn(Event<'_>) + Send + Sync),
+        report: Report<'_>,
     ) -> Result<Built, EngineError> {
         let warehouse = self.warehouse()?;
         let _lock = BuildLock::take(&warehouse.location)?;
@@ -107,6 +129,8 @@ impl Project {
             manifest,
             version,
             values: Values::of(self),
+            report,
+            bytes_read: AtomicU64::default(),
             missing: self.missing().await,
             failed: BTreeSet::new(),
             invocation: invocation()?,
@@ -114,7 +138,7 @@ impl Project {
             tested: Vec::with_capacity(tests.len()),
             wrong: BTreeMap::new(),
         };
-        let built = build.all(models, tests, report).await;
+        let built = build.all(models, tests).await;
         // What was found out stays, also where the rest could not be.
         let kept = build.keep_results().await;
         let models = built?;
@@ -131,12 +155,11 @@ impl Build<'_> {
         &mut self,
         models: &[&Model],
         tests: &[&Test],
-        report: Report<'_>,
     ) -> Result<Vec<Outcome>, EngineError> {
         let mut waiting = Waiting::of(tests, models);
         if !tests.is_empty() {
             self.forget_tests().await?;
-            self.test(waiting.ready(), report).await?;
+            self.test(waiting.ready()).await?;
         }
         let mut outcomes = Vec::with_capacity(models.len());
         for (number, model) in (1..).zip(models) {
@@ -144,7 +167,7 @@ impl Build<'_> {
             let status = match self.obstacle(model) {
                 Some(reason) => Status::Skipped(reason),
                 None => {
-                    report(Event::Started {
+                    (self.report)(Event::Started {
                         model: &model.name,
                         number,
                         of: models.len(),
@@ -157,63 +180,23 @@ impl Build<'_> {
                 kind: model.kind,
                 status,
                 elapsed: started.elapsed(),
+                bytes_read: self.bytes_read.swap(0, Ordering::Relaxed),
             };
-            report(Event::Ended(&outcome));
+            (self.report)(Event::Ended(&outcome));
             outcomes.push(outcome);
             waiting.settled(&model.name);
-            self.test(waiting.ready(), report).await?;
+            self.test(waiting.ready()).await?;
         }
         Ok(outcomes)
     }
 
-    /// Whether nothing further is to be tried.
-    pub(super) fn has_failed_fast(&self) -> bool {
-        self.options.fail_fast && !(self.failed.is_empty() && self.wrong.is_empty())
-    }
-
-    /// Takes note of a test that failed: what reads what it looks at is not built.
-    pub(super) fn found_wrong(&mut self, test: &Test) {
-        let of_query = test.needs.all().cloned().map(Subject::Model);
-        let looked_at: Vec<Subject> = match &test.subject {
-            Some(subject) => vec![subject.clone()],
-            None => of_query.collect(),
-        };
-        for subject in looked_at {
-            self.wrong.insert(subject, test.name.clone());
-        }
-    }
-
-    /// Why a model is not tried, if so.
-    fn obstacle(&mut self, model: &Model) -> Option<String> {
-        if let Some(reason) = self.missing.model(&model.name) {
-            return Some(reason.clone());
-        }
-        let needs = self.project.graph.needs(&model.name);
-        if let Some(read) = needs.all().find(|read| self.failed.contains(*read)) {
-            let reason = format!("it reads {read}, which was not built");
-            self.failed.insert(model.name.clone());
-            return Some(reason);
-        }
-        let models = needs.all().cloned().map(Subject::Model);
-        let sources = needs.sources.iter().cloned().map(Subject::Source);
-        for read in models.chain(sources) {
-            if let Some(test) = self.wrong.get(&read) {
-                let reason = format!("it reads {read}, whose test {test} failed");
-                self.failed.insert(model.name.clone());
-                return Some(reason);
-            }
-        }
-        self.has_failed_fast()
-            .then(|| "an earlier model or test failed".to_owned())
-    }
-
     /// Builds a model. What it fails with is its status.
     async fn one(&mut self, model: &Model) -> Result<Status, EngineError> {
-        match self.relation(model).await {
-            Ok(relation) => {
+        match self.made(model).await {
+            Ok(Made { relation, extent }) => {
                 let rows = relation.rows;
                 self.keep(&model.name, relation).await?;
-                Ok(Status::Built { rows })
+                Ok(Status::Built { rows, extent })
             }
             Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
             Err(error) => {
@@ -223,15 +206,16 @@ impl Build<'_> {
         }
     }
 
-    async fn relation(&mut self, model: &Model) -> Result<Relation, EngineError> {
+    async fn made(&mut self, model: &Model) -> Result<Made, EngineError> {
         self.prepare(&model.name).await?;
         match &model.body {
             Body::Rows(text) => {
                 let columns = seed::columns(model)?;
                 let batches = seed::rows(model, &columns, text)?;
                 let rows = stream::iter(batches.into_iter().map(Ok)).boxed();
-                let rows = self.write(&model.name, &columns, rows).await?;
-                Ok(Relation::table(model, None, BTreeMap::new(), rows))
+                let rows = self.write(model, &columns, rows).await?;
+                let relation = Relation::table(model, None, BTreeMap::new(), rows);
+                Ok(Made::whole(relation))
             }
             Body::Query(query) => self.of_query(model, query).await,
         }

@@ -8,8 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 
 use crate::EngineError;
-use crate::formats::Place;
-use crate::ingest;
+use crate::formats::{Place, Replaced};
 use crate::models::build::Build;
 use crate::stores::Location;
 
@@ -40,11 +39,7 @@ impl Build<'_> {
             Some(rows) if keep_rows > 0 => {
                 let query = format!("SELECT * FROM ({rows}) AS failing LIMIT {keep_rows}");
                 let folder = format!("{test}-{}", self.invocation);
-                Some(
-                    self.write_failing(test, &folder, &query)
-                        .await
-                        .map(|()| folder),
-                )
+                Some(self.write_failing(&folder, &query).await.map(|()| folder))
             }
             _ => None,
         };
@@ -67,18 +62,12 @@ impl Build<'_> {
         Ok(said)
     }
 
-    async fn write_failing(
-        &self,
-        test: &str,
-        folder: &str,
-        query: &str,
-    ) -> Result<(), EngineError> {
+    async fn write_failing(&self, folder: &str, query: &str) -> Result<(), EngineError> {
         let stream = self.session.sql(query).await?;
         let columns = stream.schema();
         let rows = stream.map(|batch| batch.map_err(EngineError::from)).boxed();
         let location = location(&self.warehouse.location, folder)?;
-        ingest::replace(&self.session, test, &location, &columns, rows).await?;
-        Ok(())
+        self.put(location, &columns, rows, Replaced::All).await
     }
 
     /// Removes the files of a folder. One that stays is in nobody's way.

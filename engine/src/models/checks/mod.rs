@@ -35,6 +35,5 @@ pub(super) use read::tests;
 pub(crate) use results::{
     TABLE as RESULTS_TABLE, columns as result_columns, location as results_location,
 };
-pub(super) use run::Report;
 pub use subject::Subject;
 pub use test::Test;

@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 
 use super::outcome::TestOutcome;
 use crate::EngineError;
-use crate::ingest;
+use crate::formats::Replaced;
 use crate::models::build::Build;
 use crate::stores::Location;
 
@@ -70,7 +70,8 @@ impl Build<'_> {
         let batch = self.batch()?;
         let location = location(&self.warehouse.location)?;
         let rows = stream::iter([Ok(batch)]).boxed();
-        ingest::append(&self.session, TABLE, &location, &columns(), rows).await?;
+        self.put(location.clone(), &columns(), rows, Replaced::nothing())
+            .await?;
         self.forget_old_results(&location).await
     }
 
@@ -92,8 +93,8 @@ impl Build<'_> {
         );
         let rows = self.session.sql(&newest).await?.collect().await?;
         let rows = stream::iter(rows.into_iter().map(Ok)).boxed();
-        ingest::replace(&self.session, TABLE, location, &columns(), rows).await?;
-        Ok(())
+        self.put(location.clone(), &columns(), rows, Replaced::All)
+            .await
     }
 
     fn batch(&self) -> Result<RecordBatch, EngineError> {

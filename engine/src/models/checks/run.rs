@@ -12,19 +12,12 @@ use crate::EngineError;
 use crate::models::build::Build;
 use crate::models::outcome::Event;
 
-/// Where what happens is told.
-pub(in crate::models) type Report<'a> = &'a (dyn Fn(Event<'_>) + Send + Sync);
-
 impl Build<'_> {
     /// Runs tests of which all that they read has been built, and keeps what they come to.
     ///
     /// # Errors
     /// When the warehouse cannot be written. What goes wrong with a test is in its outcome.
-    pub(in crate::models) async fn test(
-        &mut self,
-        tests: Vec<&Test>,
-        report: Report<'_>,
-    ) -> Result<(), EngineError> {
+    pub(in crate::models) async fn test(&mut self, tests: Vec<&Test>) -> Result<(), EngineError> {
         let mut waiting = tests;
         while !waiting.is_empty() {
             let first = waiting.remove(0);
@@ -39,11 +32,11 @@ impl Build<'_> {
             let mut tried = Vec::with_capacity(together.len());
             for test in together {
                 match self.why_not(test).await? {
-                    Some(outcome) => self.ended(test, outcome, report),
+                    Some(outcome) => self.ended(test, outcome),
                     None => tried.push(test),
                 }
             }
-            self.try_together(&tried, report).await?;
+            self.try_together(&tried).await?;
         }
         Ok(())
     }
@@ -76,19 +69,15 @@ impl Build<'_> {
 
     /// Runs tests of one row of the same relation, or one test. What fails together is tried one by
     /// one, so that the failure is that of the test that is to blame.
-    async fn try_together(
-        &mut self,
-        tests: &[&Test],
-        report: Report<'_>,
-    ) -> Result<(), EngineError> {
+    async fn try_together(&mut self, tests: &[&Test]) -> Result<(), EngineError> {
         let (began, started) = (Utc::now(), Instant::now());
         if let [first, _, ..] = tests {
-            self.tell(first, report);
+            self.tell(first);
             match self.scanned(tests).await {
                 Ok(found) => {
                     let share = started.elapsed() / u32::try_from(tests.len()).unwrap_or(u32::MAX);
                     for (test, found) in tests.iter().zip(found) {
-                        self.settle(test, Ok(found), (began, share), report).await?;
+                        self.settle(test, Ok(found), (began, share)).await?;
                     }
                     return Ok(());
                 }
@@ -98,10 +87,10 @@ impl Build<'_> {
         }
         for test in tests {
             let (began, started) = (Utc::now(), Instant::now());
-            self.tell(test, report);
+            self.tell(test);
             let found = self.measured(test).await;
             let took = (began, started.elapsed());
-            self.settle(test, found, took, report).await?;
+            self.settle(test, found, took).await?;
         }
         Ok(())
     }
@@ -112,7 +101,6 @@ impl Build<'_> {
         test: &Test,
         found: Result<Found, EngineError>,
         (began, took): (DateTime<Utc>, Duration),
-        report: Report<'_>,
     ) -> Result<(), EngineError> {
         let mut outcome = match found {
             Err(EngineError::Cancelled) => return Err(EngineError::Cancelled),
@@ -140,20 +128,20 @@ impl Build<'_> {
             }
         };
         (outcome.started, outcome.elapsed) = (began, took);
-        self.ended(test, outcome, report);
+        self.ended(test, outcome);
         Ok(())
     }
 
-    fn tell(&self, test: &Test, report: Report<'_>) {
-        report(Event::Testing {
+    fn tell(&self, test: &Test) {
+        (self.report)(Event::Testing {
             test: &test.name,
             number: self.tested.len() + 1,
             of: self.to_be_tested,
         });
     }
 
-    fn ended(&mut self, test: &Test, outcome: TestOutcome, report: Report<'_>) {
-        report(Event::Tested(&outcome));
+    fn ended(&mut self, test: &Test, outcome: TestOutcome) {
+        (self.report)(Event::Tested(&outcome));
         if outcome.status.stops() {
             self.found_wrong(test);
         }

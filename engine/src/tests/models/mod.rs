@@ -2,8 +2,11 @@
 
 mod anomalies;
 mod building;
+mod changes;
 mod checks;
+mod crashes;
 mod freshness;
+mod incremental;
 mod results;
 mod serving;
 mod snapshots;
@@ -86,8 +89,10 @@ async fn build_with(
 fn told(outcomes: &[Outcome]) -> String {
     let lines = outcomes.iter().map(|outcome| {
         let status = match &outcome.status {
-            Status::Built { rows: Some(rows) } => format!("{rows} rows"),
-            Status::Built { rows: None } => "built".to_owned(),
+            Status::Built {
+                rows: Some(rows), ..
+            } => format!("{rows} rows"),
+            Status::Built { rows: None, .. } => "built".to_owned(),
             Status::Failed(error) => format!("failed: {error}"),
             Status::Skipped(reason) => format!("skipped: {reason}"),
         };

@@ -38,7 +38,7 @@ async fn events(folder: &tempfile::TempDir, terms: &[&str]) -> String {
     let report = |event: Event<'_>| match event {
         Event::Ended(outcome) => said.lock().unwrap().push(outcome.model.clone()),
         Event::Tested(outcome) => said.lock().unwrap().push(outcome.test.clone()),
-        Event::Started { .. } | Event::Testing { .. } => {}
+        Event::Started { .. } | Event::Columns { .. } | Event::Testing { .. } => {}
     };
     let options = BuildOptions::default();
     let built = project.build_and_test(&models, &tests, options, &report);

@@ -1,0 +1,72 @@
+//! What a build noted in the commit that brought a table's rows.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::built::BuiltTable;
+use crate::EngineError;
+
+/// Where a commit keeps the note.
+pub(super) const NOTE: &str = "cohortql";
+
+/// How many commits that only moved rows may lie upon the one with the note.
+const COMMITS_LOOKED_AT: u64 = 64;
+
+impl BuiltTable {
+    /// What the build noted that has left the rows which the table has; nothing when somebody else
+    /// has changed them since.
+    pub(crate) async fn note(&self) -> Result<Option<Value>, EngineError> {
+        let Some(table) = &self.table else {
+            return Ok(None);
+        };
+        let newest = table
+            .snapshot()
+            .map_err(|error| self.failed(error))?
+            .version();
+        let oldest = newest.saturating_sub(COMMITS_LOOKED_AT);
+        for version in (oldest..=newest).rev() {
+            let commit = self.log.read_commit_entry(version).await;
+            let Some(commit) = commit.map_err(|error| self.failed(error))? else {
+                return Ok(None);
+            };
+            match read(&commit) {
+                Commit {
+                    note: Some(note), ..
+                } => return Ok(Some(note)),
+                Commit {
+                    changes_rows: true, ..
+                } => return Ok(None),
+                Commit { .. } => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What a commit says of itself.
+#[derive(Debug, Default)]
+struct Commit {
+    note: Option<Value>,
+    changes_rows: bool,
+}
+
+fn read(commit: &Bytes) -> Commit {
+    let mut found = Commit::default();
+    for line in commit.split(|byte| *byte == b'\n') {
+        let Ok(action) = serde_json::from_slice::<Value>(line) else {
+            continue;
+        };
+        if let Some(note) = action
+            .pointer("/commitInfo")
+            .and_then(|info| info.get(NOTE))
+        {
+            found.note = Some(note.clone());
+        }
+        let changes = ["add", "remove"].iter().any(|word| {
+            let file = action.get(word);
+            file.is_some_and(|file| file.get("dataChange") != Some(&Value::Bool(false)))
+        });
+        found.changes_rows |= changes;
+    }
+    found
+}
