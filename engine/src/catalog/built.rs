@@ -102,26 +102,21 @@ impl Catalog {
             return Ok(());
         }
         let schema = self.add_schema(FAILURES);
+        // What somebody has made there by SQL stays.
+        let is_other = |test: &str| {
+            let entry = schema.get(test);
+            entry.is_some_and(|entry| entry.record().is_some())
+        };
         for (test, folder) in &manifest.failures {
-            if known.failures.get(test) == Some(folder) {
+            if known.failures.get(test) == Some(folder) || is_other(test) {
                 continue;
             }
             let location = models::failures_location(warehouse, folder)?;
             let table = TableDefinition::delta(test, location)?;
-            let entry = Entry::Defined(Arc::new(Definition::declared(table)));
-            // What somebody has made there by SQL stays.
-            let is_other = schema
-                .get(test)
-                .is_some_and(|entry| entry.record().is_some());
-            if !is_other {
-                schema.put(test, entry);
-            }
+            schema.put(test, Entry::Defined(Arc::new(Definition::declared(table))));
         }
         for gone in known.failures.keys() {
-            let is_other = schema
-                .get(gone)
-                .is_some_and(|entry| entry.record().is_some());
-            if !manifest.failures.contains_key(gone) && !is_other {
+            if !manifest.failures.contains_key(gone) && !is_other(gone) {
                 schema.remove(gone);
             }
         }

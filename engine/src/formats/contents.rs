@@ -62,6 +62,16 @@ pub(crate) struct Changes {
     pub(crate) removed: Option<Arc<dyn TableProvider>>,
 }
 
+impl Changes {
+    /// All rows of a table, as if none had been there.
+    pub(crate) fn all_of(held: &Held) -> Self {
+        Self {
+            added: Some(Arc::clone(&held.table)),
+            removed: None,
+        }
+    }
+}
+
 /// A table whose changes can be told.
 #[async_trait]
 pub(crate) trait Followed: TableProvider {

@@ -194,16 +194,8 @@ pub(super) fn found(
     for variable in query.variables.iter().chain(variables.iter().copied()) {
         add_variable(&mut needs, variable, library, &mut Vec::new()).map_err(wrong)?;
     }
-    let known = || library.sources.keys().chain(&library.mapped);
-    if let Some(unknown) = needs
-        .sources
-        .iter()
-        .find(|source| !known().any(|known| known == *source))
-    {
-        let near = did_you_mean(unknown, known());
-        return Err(wrong(format!(
-            "source.{unknown} is in neither sources.yml nor [sources]{near}"
-        )));
+    for source in &needs.sources {
+        library.check_source(source).map_err(wrong)?;
     }
     Ok(needs)
 }

@@ -11,6 +11,7 @@ use super::variables::{self, Declaration, Variable, Variables};
 use super::yaml;
 use crate::EngineError;
 use crate::config::ProjectSettings;
+use crate::nearest::did_you_mean;
 
 /// The files with declarations, which lie right in `sql/`.
 const SOURCES: &str = "sources.yml";
@@ -88,6 +89,21 @@ impl Library {
             library.add(&parts)?;
         }
         Ok(library)
+    }
+
+    /// Refuses the name of a source that there is none of.
+    ///
+    /// # Errors
+    /// With the nearest that there is.
+    pub(super) fn check_source(&self, name: &str) -> Result<(), String> {
+        let known = || self.sources.keys().chain(&self.mapped);
+        if known().any(|known| known == name) {
+            return Ok(());
+        }
+        let near = did_you_mean(name, known());
+        Err(format!(
+            "source.{name} is in neither sources.yml nor [sources]{near}"
+        ))
     }
 
     fn add(&mut self, parts: &Parts) -> Result<(), EngineError> {

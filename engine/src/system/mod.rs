@@ -22,7 +22,7 @@ use crate::models::RESULTS_TABLE;
 use crate::queries::Queries;
 use crate::stores::Location;
 
-use table::{Shows, SystemTable};
+use table::{InMemory, Shows, SystemTable};
 use test_results::TestResults;
 
 /// The schema's name.
@@ -32,12 +32,12 @@ pub(crate) const SCHEMA: &str = "system";
 pub(crate) fn add_to(catalog: &Catalog, queries: &Arc<Queries>, results: Option<Location>) {
     let tables: [(&str, Shows); 2] = [("queries", queries::shown), ("running", running::shown)];
     for (name, shows) in tables {
-        let table = SystemTable::new(name, Arc::clone(queries), shows);
-        catalog.provide(SCHEMA, name, Arc::new(table));
+        let rows = InMemory::new(name, Arc::clone(queries), shows);
+        catalog.provide(SCHEMA, name, Arc::new(SystemTable(rows)));
     }
     if let Some(results) = results {
-        let results = Arc::new(TestResults::at(results));
-        catalog.provide(SCHEMA, RESULTS_TABLE, results);
+        let rows = TestResults::at(results);
+        catalog.provide(SCHEMA, RESULTS_TABLE, Arc::new(SystemTable(rows)));
     }
 }
 

@@ -22,9 +22,27 @@ use crate::queries::Queries;
 /// What a table shows to a viewer; nothing but the columns when nobody looks.
 pub(super) type Shows = fn(&Queries, Option<&Viewer>) -> Vec<Column>;
 
-/// A table of schema `system`.
+/// A table of schema `system`, which is only read.
 #[derive(Debug)]
-pub(super) struct SystemTable {
+pub(super) struct SystemTable<T>(pub(super) T);
+
+/// Where the rows of a table come from.
+#[async_trait]
+pub(super) trait Shown: fmt::Debug + Send + Sync {
+    fn schema(&self) -> SchemaRef;
+
+    /// Reads them, for whoever looks.
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>>;
+}
+
+/// Rows that the engine has in memory.
+#[derive(Debug)]
+pub(super) struct InMemory {
     rows: Arc<Rows>,
 }
 
@@ -36,7 +54,7 @@ struct Rows {
     shows: Shows,
 }
 
-impl SystemTable {
+impl InMemory {
     pub(super) fn new(name: &'static str, queries: Arc<Queries>, shows: Shows) -> Self {
         let columns = shows(&queries, None);
         let fields = columns.iter().map(|column| {
@@ -62,9 +80,28 @@ impl fmt::Debug for Rows {
 }
 
 #[async_trait]
-impl TableProvider for SystemTable {
+impl Shown for InMemory {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.rows.schema)
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let rows: Arc<dyn PartitionStream> = Arc::clone(&self.rows) as _;
+        let scan =
+            StreamingTableExec::try_new(self.schema(), vec![rows], projection, None, false, limit)?;
+        Ok(Arc::new(scan))
+    }
+}
+
+#[async_trait]
+impl<T: Shown + 'static> TableProvider for SystemTable<T> {
+    fn schema(&self) -> SchemaRef {
+        self.0.schema()
     }
 
     fn table_type(&self) -> TableType {
@@ -73,15 +110,12 @@ impl TableProvider for SystemTable {
 
     async fn scan(
         &self,
-        _state: &dyn Session,
+        state: &dyn Session,
         projection: Option<&Vec<usize>>,
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let rows: Arc<dyn PartitionStream> = Arc::clone(&self.rows) as _;
-        let scan =
-            StreamingTableExec::try_new(self.schema(), vec![rows], projection, None, false, limit)?;
-        Ok(Arc::new(scan))
+        self.0.scan(state, projection, limit).await
     }
 
     async fn insert_into(
@@ -112,7 +146,7 @@ impl TableProvider for SystemTable {
 }
 
 /// Why what changes a table of this schema is not done.
-pub(super) fn refused() -> Result<Arc<dyn ExecutionPlan>> {
+fn refused() -> Result<Arc<dyn ExecutionPlan>> {
     match may_change(SCHEMA) {
         Err(error) => Err(error.into()),
         Ok(()) => datafusion::common::internal_err!("schema {SCHEMA} is written"),

@@ -11,17 +11,16 @@ use arrow::array::AsArray;
 use arrow::compute::cast as cast_array;
 use arrow::datatypes::{DataType, SchemaRef};
 use async_trait::async_trait;
-use datafusion::catalog::{Session, TableProvider};
+use datafusion::catalog::Session;
 use datafusion::common::TableReference;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::Result;
-use datafusion::logical_expr::dml::InsertOp;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableType, cast, col, lit};
+use datafusion::logical_expr::{LogicalPlanBuilder, cast, col, lit};
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 
 use super::Viewer;
-use super::table::refused;
+use super::table::Shown;
 use crate::formats::{self, TableDefinition, holds_delta};
 use crate::models::{RESULTS_TABLE, result_columns};
 use crate::stores::Location;
@@ -72,13 +71,9 @@ impl fmt::Debug for TestResults {
 }
 
 #[async_trait]
-impl TableProvider for TestResults {
+impl Shown for TestResults {
     fn schema(&self) -> SchemaRef {
         result_columns()
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
     }
 
     /// Without a viewer there is nothing to see.
@@ -86,7 +81,6 @@ impl TableProvider for TestResults {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let columns = match projection {
@@ -107,31 +101,5 @@ impl TableProvider for TestResults {
         });
         let rows = rows.project(outputs)?.limit(0, limit)?.build()?;
         state.create_physical_plan(&rows).await
-    }
-
-    async fn insert_into(
-        &self,
-        _state: &dyn Session,
-        _input: Arc<dyn ExecutionPlan>,
-        _how: InsertOp,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        refused()
-    }
-
-    async fn delete_from(
-        &self,
-        _state: &dyn Session,
-        _filters: Vec<Expr>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        refused()
-    }
-
-    async fn update(
-        &self,
-        _state: &dyn Session,
-        _assignments: Vec<(String, Expr)>,
-        _filters: Vec<Expr>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        refused()
     }
 }

@@ -36,13 +36,12 @@ impl Followed for DeltaProvider {
         let Contents::Version { table, version } = earlier else {
             return Ok(Since::Unknown("it was no Delta table before".to_owned()));
         };
-        let is_same =
-            matches!(contents(&now, name)?, Contents::Version { table: id, .. } if id == *table);
-        if !is_same {
-            return Ok(Since::Unknown("it was made anew".to_owned()));
-        }
-        if contents(&now, name)? == *earlier {
+        let held = contents(&now, name)?;
+        if held == *earlier {
             return Ok(Since::Same);
+        }
+        if !matches!(&held, Contents::Version { table: id, .. } if id == table) {
+            return Ok(Since::Unknown("it was made anew".to_owned()));
         }
         let mut before = DeltaTable::new(now.log_store());
         if before.load_version(*version).await.is_err() {

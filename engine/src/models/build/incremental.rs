@@ -11,12 +11,12 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::incremental::{Inputs, Note, Touched, Values, all, by_changes, restricted};
+use super::super::incremental::{Input, Inputs, Note, Touched, Values, by_changes, restricted};
 use super::super::model::Model;
 use super::super::outcome::Extent;
 use super::super::properties::Strategy;
 use super::Build;
-use crate::formats::contents::{Since, followed};
+use crate::formats::contents::{Changes, Since, followed};
 use crate::formats::{BuiltTable, Replaced, Shape, Written, file_name};
 use crate::ingest;
 use crate::runtime::Task;
@@ -173,8 +173,7 @@ impl Work<'_> {
         if changed.is_empty() {
             return Ok(Todo::Nothing);
         }
-        let changed = changed.iter().map(|(input, changes)| (*input, changes));
-        let Some(query) = by_changes(changed, &self.inputs.names)? else {
+        let Some(query) = by_changes(&changed, &self.inputs.names)? else {
             return Ok(Todo::Nothing);
         };
         let touched = self.touched(query).await?;
@@ -208,11 +207,19 @@ impl Work<'_> {
         let inputs = &self.inputs;
         if self.strategy == Strategy::Partitions
             && inputs.all_have_key()
-            && let Some(query) = all(inputs.inputs.iter(), &inputs.names)?
+            && let Some(query) = by_changes(&self.everything(), &inputs.names)?
         {
             return self.found(&self.touched(query).await?).await;
         }
         self.written(inputs.plan.clone()).await
+    }
+
+    /// What has changed if there was nothing before.
+    fn everything(&self) -> Vec<(&Input, Changes)> {
+        let inputs = self.inputs.inputs.iter();
+        inputs
+            .map(|input| (input, Changes::all_of(&input.held)))
+            .collect()
     }
 
     /// The files of the table that hold rows of some values of the key.

@@ -1,13 +1,21 @@
 //! What keeps models from being built: what they read is missing, has failed or was found wrong.
 
 use super::super::checks::{Subject, Test};
+use super::super::graph::Needs;
 use super::super::model::Model;
 use super::Build;
 
 impl Build<'_> {
-    /// Whether nothing further is to be tried.
-    pub(in crate::models) fn has_failed_fast(&self) -> bool {
-        self.options.fail_fast && !(self.failed.is_empty() && self.wrong.is_empty())
+    /// Why nothing further is to be tried, if so.
+    pub(in crate::models) fn given_up(&self) -> Option<String> {
+        let is_over = self.options.fail_fast && !(self.failed.is_empty() && self.wrong.is_empty());
+        is_over.then(|| "an earlier model or test failed".to_owned())
+    }
+
+    /// Why what has these needs cannot have all that it reads, if so.
+    pub(in crate::models) fn not_built(&self, needs: &Needs) -> Option<String> {
+        let read = needs.all().find(|read| self.failed.contains(*read))?;
+        Some(format!("it reads {read}, which was not built"))
     }
 
     /// Takes note of a test that failed: what reads what it looks at is not built.
@@ -28,8 +36,7 @@ impl Build<'_> {
             return Some(reason.clone());
         }
         let needs = self.project.graph.needs(&model.name);
-        if let Some(read) = needs.all().find(|read| self.failed.contains(*read)) {
-            let reason = format!("it reads {read}, which was not built");
+        if let Some(reason) = self.not_built(needs) {
             self.failed.insert(model.name.clone());
             return Some(reason);
         }
@@ -42,7 +49,6 @@ impl Build<'_> {
                 return Some(reason);
             }
         }
-        self.has_failed_fast()
-            .then(|| "an earlier model or test failed".to_owned())
+        self.given_up()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::declared::Check;
 use super::subject::Subject;
 use super::test::Test;
 use crate::EngineError;
@@ -20,15 +21,10 @@ pub(in crate::models) fn tests(library: &Library, graph: &Graph) -> Result<Vec<T
         if let Some(freshness) = &declared.freshness {
             found.push(Test::of_freshness(source, freshness, label, library)?);
         }
-        for (column, checks) in &declared.columns {
-            let column = Some(column.as_str());
-            for check in checks {
-                found.push(Test::of_check(&subject, column, check, label, library)?);
-            }
-        }
-        for check in &declared.tests {
-            found.push(Test::of_check(&subject, None, check, label, library)?);
-        }
+        let columns = declared.columns.iter();
+        let columns = columns.map(|(column, checks)| (column, checks));
+        let declared = (columns, &declared.tests);
+        found.extend(of(&subject, label, declared, library)?);
     }
     let models = graph
         .order
@@ -36,15 +32,10 @@ pub(in crate::models) fn tests(library: &Library, graph: &Graph) -> Result<Vec<T
         .filter_map(|name| library.models.get(name));
     for model in models {
         let (subject, label) = (Subject::Model(model.name.clone()), &model.label);
-        for column in &model.properties.columns {
-            let name = Some(column.name.as_str());
-            for check in &column.tests {
-                found.push(Test::of_check(&subject, name, check, label, library)?);
-            }
-        }
-        for check in &model.properties.tests {
-            found.push(Test::of_check(&subject, None, check, label, library)?);
-        }
+        let columns = model.properties.columns.iter();
+        let columns = columns.map(|column| (&column.name, &column.tests));
+        let declared = (columns, &model.properties.tests);
+        found.extend(of(&subject, label, declared, library)?);
     }
     let mut taken: BTreeSet<String> = library.models.keys().cloned().collect();
     taken.extend(library.tests.keys().cloned());
@@ -61,4 +52,26 @@ pub(in crate::models) fn tests(library: &Library, graph: &Graph) -> Result<Vec<T
         }
     }
     Ok(found)
+}
+
+/// The tests of a subject: those of its columns, and those of all its rows.
+fn of<'a>(
+    subject: &Subject,
+    label: &str,
+    (columns, checks): (
+        impl Iterator<Item = (&'a String, &'a Vec<Check>)>,
+        &'a Vec<Check>,
+    ),
+    library: &Library,
+) -> Result<Vec<Test>, EngineError> {
+    let of_columns = columns.flat_map(|(column, checks)| {
+        checks
+            .iter()
+            .map(move |check| (Some(column.as_str()), check))
+    });
+    let of_rows = checks.iter().map(|check| (None, check));
+    of_columns
+        .chain(of_rows)
+        .map(|(column, check)| Test::of_check(subject, column, check, label, library))
+        .collect()
 }

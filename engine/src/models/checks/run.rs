@@ -50,11 +50,8 @@ impl Build<'_> {
         if let Some(reason) = self.missing.reason(&test.needs) {
             return skipped(reason.clone());
         }
-        if let Some(read) = test.needs.all().find(|read| self.failed.contains(*read)) {
-            return skipped(format!("it reads {read}, which was not built"));
-        }
-        if self.has_failed_fast() {
-            return skipped("an earlier model or test failed".to_owned());
+        if let Some(reason) = self.not_built(&test.needs).or_else(|| self.given_up()) {
+            return skipped(reason);
         }
         match self.prepare(&test.name).await {
             Ok(()) => Ok(None),

@@ -26,16 +26,9 @@ impl Subject {
             .split_once('.')
             .filter(|(schema, _)| *schema == SOURCES);
         match source {
-            Some((_, source)) => {
-                let known = || library.sources.keys().chain(&library.mapped);
-                if known().any(|known| known == source) {
-                    return Ok(Self::Source(source.to_owned()));
-                }
-                let near = did_you_mean(source, known());
-                Err(format!(
-                    "{text} is in neither sources.yml nor [sources]{near}"
-                ))
-            }
+            Some((_, source)) => library
+                .check_source(source)
+                .map(|()| Self::Source(source.to_owned())),
             None if library.models.contains_key(text) => Ok(Self::Model(text.to_owned())),
             None => {
                 let near = did_you_mean(text, library.models.keys());

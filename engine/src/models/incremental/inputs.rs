@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use datafusion::catalog::TableProvider;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlan, TableScan, TableScanBuilder, Volatility};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableScan, Volatility};
 use ring::digest::{SHA256, digest};
 
 use super::walk::{Key, at_scans};
@@ -126,15 +125,6 @@ impl Input {
     /// Whether each of its rows is for one value of the key.
     pub(crate) fn has_key(&self) -> bool {
         self.reads.iter().all(|(_, key)| key.is_some())
-    }
-
-    /// The rows of a table of its columns, for one time that it is read: what the key is in them.
-    pub(crate) fn read_of(scan: &TableScan, table: &Arc<dyn TableProvider>) -> Result<LogicalPlan> {
-        let source = provider_as_source(Arc::clone(table));
-        let scan = TableScanBuilder::new(scan.table_name.clone(), source)
-            .with_projection(scan.projection.clone())
-            .build()?;
-        Ok(LogicalPlan::TableScan(scan))
     }
 }
 

@@ -13,7 +13,7 @@ mod restrict;
 mod touched;
 mod walk;
 
-pub(super) use inputs::Inputs;
+pub(super) use inputs::{Input, Inputs};
 pub(super) use note::Note;
 pub(super) use restrict::{Values, restricted};
-pub(super) use touched::{Touched, all, by_changes};
+pub(super) use touched::{Touched, by_changes};

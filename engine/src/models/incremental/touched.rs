@@ -7,8 +7,11 @@ use arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::datasource::provider_as_source;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan, lit};
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableScanBuilder, lit,
+};
 
 use super::inputs::Input;
 use crate::formats::contents::Changes;
@@ -83,8 +86,8 @@ impl Touched {
 }
 
 /// The query for the values that changed rows of inputs touch.
-pub(crate) fn by_changes<'a>(
-    changed: impl Iterator<Item = (&'a Input, &'a Changes)>,
+pub(crate) fn by_changes(
+    changed: &[(&Input, Changes)],
     names: &[String],
 ) -> Result<Option<LogicalPlan>> {
     let mut parts = Vec::new();
@@ -93,27 +96,10 @@ pub(crate) fn by_changes<'a>(
             let Some(key) = key else { continue };
             let rows = match (&changes.added, &changes.removed) {
                 (Some(added), Some(removed)) => differing(scan, added, removed)?,
-                (Some(rows), None) | (None, Some(rows)) => Input::read_of(scan, rows)?,
+                (Some(rows), None) | (None, Some(rows)) => rows_of(scan, rows)?,
                 (None, None) => continue,
             };
             parts.push(counted(rows, key, names)?);
-        }
-    }
-    united(parts, names)
-}
-
-/// The query for all values of the key that there are in some tables.
-pub(crate) fn all<'a>(
-    inputs: impl Iterator<Item = &'a Input>,
-    names: &[String],
-) -> Result<Option<LogicalPlan>> {
-    let mut parts = Vec::new();
-    for input in inputs {
-        for (scan, key) in &input.reads {
-            if let Some(key) = key {
-                let rows = Input::read_of(scan, &input.held.table)?;
-                parts.push(counted(rows, key, names)?);
-            }
         }
     }
     united(parts, names)
@@ -147,6 +133,15 @@ fn united(parts: Vec<LogicalPlan>, names: &[String]) -> Result<Option<LogicalPla
     summed.build().map(Some)
 }
 
+/// The rows of a table in the place of the one that a scan reads.
+fn rows_of(scan: &TableScan, table: &Arc<dyn TableProvider>) -> Result<LogicalPlan> {
+    let source = provider_as_source(Arc::clone(table));
+    let scan = TableScanBuilder::new(scan.table_name.clone(), source)
+        .with_projection(scan.projection.clone())
+        .build()?;
+    Ok(LogicalPlan::TableScan(scan))
+}
+
 /// The rows that are not as often among the ones as among the others, in the columns that the scan
 /// reads.
 fn differing(
@@ -154,8 +149,8 @@ fn differing(
     added: &Arc<dyn TableProvider>,
     removed: &Arc<dyn TableProvider>,
 ) -> Result<LogicalPlan> {
-    let came = Input::read_of(scan, added)?;
-    let went = Input::read_of(scan, removed)?;
+    let came = rows_of(scan, added)?;
+    let went = rows_of(scan, removed)?;
     let columns = came.schema().columns();
     let is_comparable = |field: &Arc<Field>| !holds_map(field.data_type());
     let are_comparable = came.schema().fields().iter().all(is_comparable);

@@ -1,6 +1,6 @@
 //! Incremental models: whatever comes, late, twice, corrected or gone, they are what a full build makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 
@@ -8,8 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tempfile::TempDir;
 
-use super::{open, project, selection, write};
-use crate::Config;
+use super::{open_target, project, selection, variables, write};
 use crate::models::{BuildOptions, Extent, Outcome, Project, Status};
 use crate::tests::cells;
 
@@ -216,19 +215,7 @@ impl Shop {
     }
 
     async fn engine(&self, target: &str) -> crate::Engine {
-        if target == "dev" {
-            return open(&self.folder).await.unwrap();
-        }
-        let path = self.folder.path().join("cohortql.toml");
-        let mut config = Config::read(&path).unwrap();
-        config.project.as_mut().unwrap().target = Some(target.to_owned());
-        crate::Engine::builder()
-            .target_partitions(2)
-            .config(config)
-            .project_dir(self.folder.path())
-            .build()
-            .await
-            .unwrap()
+        open_target(&self.folder, Some(target)).await.unwrap()
     }
 }
 
@@ -238,12 +225,6 @@ async fn rows(engine: &crate::Engine, model: &str) -> Vec<String> {
     let mut rows: Vec<_> = text.lines().map(str::to_owned).collect();
     rows.sort();
     rows
-}
-
-fn variables(vars: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let vars = vars.iter();
-    vars.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
 }
 
 /// Lives some days; returns the models that were once built of changes alone.

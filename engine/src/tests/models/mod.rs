@@ -40,7 +40,15 @@ fn write(folder: &TempDir, files: &[(&str, &str)]) {
 }
 
 async fn open(folder: &TempDir) -> Result<Engine, EngineError> {
-    let config = Config::read(&folder.path().join("cohortql.toml"))?;
+    open_target(folder, None).await
+}
+
+/// The engine of a project over the warehouse of a target.
+async fn open_target(folder: &TempDir, target: Option<&str>) -> Result<Engine, EngineError> {
+    let mut config = Config::read(&folder.path().join("cohortql.toml"))?;
+    if let (Some(project), Some(target)) = (&mut config.project, target) {
+        project.target = Some(target.to_owned());
+    }
     Engine::builder()
         .target_partitions(2)
         .config(config)
@@ -51,11 +59,13 @@ async fn open(folder: &TempDir) -> Result<Engine, EngineError> {
 
 /// The models of a project, with values of variables.
 async fn read(folder: &TempDir, vars: &[(&str, &str)]) -> Result<Project, EngineError> {
-    let vars: BTreeMap<String, String> = vars
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    Project::open(&open(folder).await?, &vars)
+    Project::open(&open(folder).await?, &variables(vars))
+}
+
+fn variables(vars: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let vars = vars.iter();
+    vars.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn selection(terms: &[&str]) -> Selection {

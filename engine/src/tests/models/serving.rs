@@ -1,9 +1,9 @@
 //! Who reads a warehouse sees what a build has left, at once and whole.
 
-use super::{build, open, project, read, selection, write};
+use super::{build, open, open_target, project, read, selection, write};
+use crate::EngineError;
 use crate::models::BuildOptions;
 use crate::tests::{cells, failure};
-use crate::{Config, EngineError};
 
 const NUMBERS: &str = "-- materialized: table\nSELECT * FROM generate_series(1, $most) AS t(n)";
 const CONFIG: &str = "[vars]\nmost = {type = 'bigint', default = 3}\n\
@@ -66,14 +66,7 @@ async fn a_table_may_be_empty_and_get_other_columns() {
 async fn targets_have_a_warehouse_each() {
     let folder = project(CONFIG, &[("sql/own/numbers.sql", NUMBERS)]);
     build(&folder, &["numbers"], &[]).await.unwrap();
-    let mut config = Config::read(&folder.path().join("cohortql.toml")).unwrap();
-    config.project.as_mut().unwrap().target = Some("prod".to_owned());
-    let prod = crate::Engine::builder()
-        .config(config)
-        .project_dir(folder.path())
-        .build()
-        .await
-        .unwrap();
+    let prod = open_target(&folder, Some("prod")).await.unwrap();
     let missing = failure(prod.default_session(), "SELECT * FROM numbers").await;
     assert!(matches!(missing, EngineError::NotFound { .. }));
     let project =
