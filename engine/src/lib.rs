@@ -53,6 +53,7 @@ mod stream;
 mod substrait;
 mod system;
 mod touched;
+mod upkeep;
 
 pub use access::{Principal, Privilege};
 pub use builder::EngineBuilder;

@@ -14,6 +14,7 @@ use datafusion::scalar::ScalarValue;
 use crate::parameters::{self, Parameter};
 use crate::source::Source;
 use crate::touched::Touched;
+use crate::upkeep::{self, Upkeep};
 use crate::{EngineError, Statement, TouchedTables, catalog, changes, constants, sql};
 
 /// Whether a statement only reads or changes something.
@@ -21,7 +22,7 @@ use crate::{EngineError, Statement, TouchedTables, catalog, changes, constants, 
 pub enum StatementKind {
     /// Reads; may run any number of times.
     Query,
-    /// DDL, DML, COPY or SET: runs once, and answers with the number of rows affected; under
+    /// DDL, DML, COPY, SET, OPTIMIZE or VACUUM: runs once, and answers with the number of rows affected; under
     /// EXPLAIN ANALYZE with what was measured.
     Change,
 }
@@ -61,6 +62,9 @@ impl Planned {
                 Source::Sql(statement) => statement,
                 Source::Substrait(plan) => return plan.resolve(&state).await,
             };
+            if let Some(plan) = upkeep::plan(statement.ast(), &state)? {
+                return Ok(plan);
+            }
             let ast = sql::prepare(statement.ast().clone())?;
             let versions = sql::Versions::load(&state, &ast).await?;
             let planning = versions.while_planning(state.statement_to_plan(ast));
@@ -268,6 +272,7 @@ fn kind_of(plan: &LogicalPlan) -> StatementKind {
         | LogicalPlan::Statement(_) => StatementKind::Change,
         // Analysing a plan runs it.
         LogicalPlan::Analyze(analyze) => kind_of(&analyze.input),
+        plan if Upkeep::of(plan).is_some() => StatementKind::Change,
         _ => StatementKind::Query,
     }
 }

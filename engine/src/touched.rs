@@ -14,6 +14,7 @@ use datafusion::logical_expr::{DdlStatement, Expr, ExprSchemable, LogicalPlan};
 use crate::environment::CATALOG;
 use crate::queries::TouchedTables;
 use crate::system;
+use crate::upkeep::Upkeep;
 
 /// What a plan touches.
 #[derive(Debug, Clone, Default)]
@@ -126,7 +127,7 @@ fn target(node: &LogicalPlan) -> Option<&TableReference> {
             DdlStatement::DropView(drop) => Some(&drop.name),
             _ => None,
         },
-        _ => None,
+        plan => Upkeep::of(plan).map(Upkeep::table),
     }
 }
 

@@ -10,6 +10,7 @@ use datafusion::logical_expr::{DdlStatement, LogicalPlan, Statement};
 use super::{Access, GuardedTable, Privilege};
 use crate::engine::{base_dir, working_dir};
 use crate::environment::CATALOG;
+use crate::upkeep::Upkeep;
 use crate::{EngineError, Settings};
 
 impl Access {
@@ -47,7 +48,10 @@ impl Access {
             LogicalPlan::Statement(Statement::SetVariable(_) | Statement::ResetVariable(_)) => {
                 self.require(Privilege::Set)
             }
-            _ => Ok(()),
+            other => match Upkeep::of(other) {
+                Some(upkeep) => self.may_write(&resolved(upkeep.table(), state)),
+                None => Ok(()),
+            },
         }
     }
 

@@ -20,6 +20,7 @@ use futures::TryStreamExt;
 use self::copy::Arrival;
 pub(crate) use self::copy::settled;
 use crate::execution::physical_plan;
+use crate::upkeep::{self, Upkeep};
 use crate::{EngineError, Planned, Progress, Session, catalog, counting};
 
 /// The schema of a change's answer: the number of rows, or what EXPLAIN ANALYZE says.
@@ -68,7 +69,10 @@ pub(crate) async fn apply(
             context.execute_logical_plan(planned.into_plan()).await?;
             0
         }
-        _ => catalog::apply(session, planned, progress).await?,
+        plan => match Upkeep::of(plan) {
+            Some(upkeep) => upkeep::apply(session, upkeep).await?,
+            None => catalog::apply(session, planned, progress).await?,
+        },
     };
     progress.returned(usize::try_from(rows).unwrap_or(0));
     let count = Arc::new(Int64Array::from(vec![rows]));

@@ -32,7 +32,8 @@ use datafusion::error::Result;
 
 pub use definition::{TableDefinition, format_named};
 pub(crate) use delta::{
-    BuiltTable, DeltaProvider, DeltaWrite, Replaced, Shape, Written, file_name, holds_delta,
+    BuiltTable, Compaction, DeltaProvider, DeltaWrite, PartitionIs, Removal, Replaced, Shape,
+    Written, file_name, holds_delta,
 };
 pub use discover::discover;
 pub use factory::table_factories;

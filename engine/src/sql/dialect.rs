@@ -2,16 +2,16 @@
 //!
 //! `FROM orders VERSION AS OF 3` parses only in a dialect that says it supports versions, and the
 //! generic one does not; what a report reads, only a dialect that knows reports parses as a query;
-//! `IS DISTINCT FROM` ends where it should; and functions of lists take lambdas, `x -> x > 2`. A
-//! dialect cannot be derived from another, so every switch of the generic one is passed on here.
+//! `IS DISTINCT FROM` ends where it should; functions of lists take lambdas, `x -> x > 2`; and `VACUUM`
+//! is that of Delta Lake. A dialect cannot be derived from another, so every switch of the generic one is passed on here.
 
 use std::any::TypeId;
 
-use datafusion::sql::sqlparser::ast::Expr;
+use datafusion::sql::sqlparser::ast::{Expr, Statement};
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 
-use super::{distinct_from, report_inputs};
+use super::{distinct_from, report_inputs, vacuum};
 
 static DIALECT: CohortDialect = CohortDialect {
     generic: GenericDialect,
@@ -60,6 +60,10 @@ impl Dialect for CohortDialect {
 
     fn supports_lambda_functions(&self) -> bool {
         true
+    }
+
+    fn parse_statement(&self, parser: &mut Parser) -> Option<Result<Statement, ParserError>> {
+        vacuum::parse(parser)
     }
 
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {

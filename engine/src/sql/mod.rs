@@ -12,6 +12,7 @@ mod report_inputs;
 mod size;
 mod time_travel;
 mod time_zone;
+mod vacuum;
 mod values;
 
 use std::ops::ControlFlow;
@@ -31,6 +32,7 @@ pub(crate) use identifiers::{at, quoted_name};
 pub(crate) use intervals::IntervalPlanner;
 pub(crate) use size::Size;
 pub(crate) use time_travel::{TimeTravel, Versions};
+pub(crate) use vacuum::Vacuum;
 pub(crate) use values::{cast, literal, with_values, with_values_in_lines};
 
 /// Reads a text that is one expression.

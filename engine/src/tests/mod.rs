@@ -16,6 +16,7 @@ mod statements;
 mod substrait;
 mod system;
 mod turns;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -10,6 +10,7 @@ use deltalake::DeltaTable;
 use object_store::ObjectStoreExt;
 
 use super::failure;
+use super::noted::has_only_moved_rows;
 use super::provider::{DeltaProvider, scan_of};
 use crate::formats::contents::{Changes, Contents, Followed, Held, Identity, Since};
 
@@ -40,8 +41,12 @@ impl Followed for DeltaProvider {
         if held == *earlier {
             return Ok(Since::Same);
         }
-        if !matches!(&held, Contents::Version { table: id, .. } if id == table) {
-            return Ok(Since::Unknown("it was made anew".to_owned()));
+        let by_now = match &held {
+            Contents::Version { table: id, version } if id == table => *version,
+            _ => return Ok(Since::Unknown("it was made anew".to_owned())),
+        };
+        if has_only_moved_rows(&now.log_store(), (*version, by_now)).await {
+            return Ok(Since::Same);
         }
         let mut before = DeltaTable::new(now.log_store());
         if before.load_version(*version).await.is_err() {

@@ -8,6 +8,7 @@ mod gated;
 mod history;
 mod noted;
 mod provider;
+mod upkeep;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use super::{OptionHelp, TableDefinition, TableFormat};
 pub(crate) use built::{BuiltTable, Shape, file_name};
 pub(crate) use commit::{Replaced, Written};
 pub(crate) use provider::DeltaProvider;
+pub(crate) use upkeep::{Compaction, PartitionIs, Removal};
 pub(crate) use write::{DeltaWrite, holds_delta};
 
 /// The format.

@@ -1,6 +1,8 @@
-//! What a build noted in the commit that brought a table's rows.
+//! What commits say of themselves: whether they change rows, and what a build noted in the one that
+//! brought them.
 
 use bytes::Bytes;
+use deltalake::logstore::LogStoreRef;
 use serde_json::Value;
 
 use super::built::BuiltTable;
@@ -41,6 +43,21 @@ impl BuiltTable {
         }
         Ok(None)
     }
+}
+
+/// Whether all that was committed after a version has only moved rows from files to files. Not known,
+/// it is said not to be so.
+pub(super) async fn has_only_moved_rows(log: &LogStoreRef, (after, to): (u64, u64)) -> bool {
+    if to.saturating_sub(after) > COMMITS_LOOKED_AT {
+        return false;
+    }
+    for version in after + 1..=to {
+        match log.read_commit_entry(version).await {
+            Ok(Some(commit)) if !read(&commit).changes_rows => {}
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// What a commit says of itself.

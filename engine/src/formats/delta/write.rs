@@ -182,7 +182,7 @@ pub(super) fn refused(name: &str, error: DeltaTableError) -> EngineError {
         } => EngineError::Conflict {
             message: format!(
                 "Delta table \"{name}\" was changed by another writer meanwhile, and nothing was \
-                 written; send the rows again"
+                 written; try it again"
             ),
         },
         DeltaTableError::Transaction {

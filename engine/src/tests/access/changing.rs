@@ -58,6 +58,8 @@ async fn changes_without_a_privilege_are_denied() {
             "INSERT INTO orders VALUES (1, 1)",
             "write to table \"public.orders\"",
         ),
+        ("OPTIMIZE orders", "write to table \"public.orders\""),
+        ("VACUUM orders", "write to table \"public.orders\""),
     ] {
         let text = denied(&failure(&session, sql).await);
         assert_eq!(text, format!("user \"ada\" may not {what}"), "{sql}");

@@ -47,6 +47,11 @@ pub(super) fn request_to_append(table: &str) -> IngestRequest {
     request(table, Mode::Append)
 }
 
+/// Rows for a new Delta table in a folder.
+pub(super) fn request_to_create_delta(table: &str, folder: &std::path::Path) -> IngestRequest {
+    delta_at(table, Mode::Create, folder.to_str().unwrap())
+}
+
 /// The same request with an option.
 fn with(mut request: IngestRequest, name: &str, value: &str) -> IngestRequest {
     request.options.insert(name.to_owned(), value.to_owned());

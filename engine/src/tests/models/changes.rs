@@ -84,6 +84,41 @@ async fn only_what_changed_rows_touch_is_found_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_only_moved_into_other_files_are_the_same_rows() {
+    let upon = "-- materialized: incremental\n-- strategy: merge\n-- key: [shop]\n\
+                SELECT shop, sum(pieces) AS pieces FROM by_day GROUP BY shop";
+    let folder = shop(&[("sql/by_day.sql", BY_DAY), ("sql/upon.sql", upon)]);
+    let both = ["by_day", "upon"];
+    build(&folder, &both, &[]).await.unwrap();
+    let sales = "at,shop,pieces\n2024-01-01 23:00:00,b,5\n";
+    write(&folder, &[("sales/2.csv", sales)]);
+    build(&folder, &both, &[]).await.unwrap();
+    let engine = open(&folder).await.unwrap();
+    let session = engine.default_session();
+    let day = "OPTIMIZE by_day WHERE day = '2024-01-01'";
+    assert_eq!(cells(session, day).await, "0");
+    assert_eq!(
+        cells(session, "OPTIMIZE by_day ZORDER BY (shop)").await,
+        "3"
+    );
+    assert_eq!(cells(session, "OPTIMIZE upon ZORDER BY (shop)").await, "2");
+    let again = extents(&build(&folder, &both, &[]).await.unwrap());
+    assert_eq!(again, "unchanged; unchanged");
+    write(
+        &folder,
+        &[("sales/3.csv", "at,shop,pieces\n2024-01-01 23:00:00,b,5\n")],
+    );
+    let again = extents(&build(&folder, &both, &[]).await.unwrap());
+    assert_eq!(again, "1 keys; 1 keys");
+    let shops = "SELECT * FROM upon ORDER BY shop";
+    assert_eq!(read(&folder, shops).await, "a,4\nb,12\nc,3\nd,3\ne,1");
+    cells(session, "OPTIMIZE by_day ZORDER BY (shop)").await;
+    cells(session, "VACUUM by_day RETAIN 0 HOURS FORCE").await;
+    let again = extents(&build(&folder, &both, &[]).await.unwrap());
+    assert_eq!(again, "unchanged; unchanged");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_build_says_what_for() {
     let folder = shop(&[("sql/by_shop.sql", BY_SHOP)]);
     assert_eq!(built(&folder, "by_shop").await, "first build");
