@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::error::CliError;
 use super::generate::Generate;
 use super::output::Format;
-use super::project::{Compile, List, Run, Test};
+use super::project::{Clean, Compile, List, Retry, Run, Test};
 use super::user::User;
 
 /// Examples under `--help`.
@@ -130,6 +130,12 @@ Examples:
   cohortql build +mart_cohorts --var as_of=2024-06-30
   cohortql build tag:orders --fail-fast")]
     Build(Run),
+    /// Take the project's snapshots: the history of rows that change
+    Snapshot(Run),
+    /// Build and test again what failed or was skipped in the last build
+    Retry(Retry),
+    /// Remove the folder target/, and with --unused what models have left that are gone
+    Clean(Clean),
     /// List the project's models, each after those that it reads
     Ls(List),
     /// Print the SQL of models with the values of their variables, and what they read

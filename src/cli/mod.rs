@@ -66,6 +66,9 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Task::Run(run)) => project::run(&run, &settings),
         Some(Task::Test(test)) => project::test(&test, &settings),
         Some(Task::Build(run)) => project::build(&run, &settings),
+        Some(Task::Snapshot(run)) => project::snapshot(&run, &settings),
+        Some(Task::Retry(retry)) => project::retry(&retry, &settings),
+        Some(Task::Clean(clean)) => project::clean(&clean, &settings),
         Some(Task::Ls(list)) => project::list(&list, &settings),
         Some(Task::Compile(compile)) => project::compile(&compile, &settings),
         Some(Task::Demo { serve, listen }) => {

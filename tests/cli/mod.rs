@@ -1,6 +1,7 @@
 //! The binary, run as users run it.
 
 mod benchmark;
+mod builds;
 mod demo;
 mod errors;
 mod formats;

@@ -16,26 +16,26 @@ const CONFIG: &str = "[project]\nname = 'shop'\n\
 const ORDERS: &str =
     "order_id,customer_id,day,status,amount\n1,7,2024-01-01,paid,5\n2,7,2024-02-01,closed,6\n";
 
-fn project() -> TempDir {
+pub(super) fn project() -> TempDir {
     let folder = TempDir::new().unwrap();
     write(&folder, "cohortql.toml", CONFIG);
     write(&folder, "orders.csv", ORDERS);
     folder
 }
 
-fn write(folder: &TempDir, path: &str, text: &str) {
+pub(super) fn write(folder: &TempDir, path: &str, text: &str) {
     let path = folder.path().join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
-fn run(folder: &TempDir, arguments: &[&str]) -> Run {
+pub(super) fn run(folder: &TempDir, arguments: &[&str]) -> Run {
     let mut command = command(arguments);
     command.arg("--project").arg(folder.path());
     finish(command.stdin(Stdio::null()).output().unwrap())
 }
 
-fn results(folder: &Path) -> serde_json::Value {
+pub(super) fn results(folder: &Path) -> serde_json::Value {
     let text = std::fs::read_to_string(folder.join("target/run_results.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }

@@ -76,6 +76,8 @@ pub struct ProjectSettings {
     pub target: String,
     /// Folder or bucket with the tables of its models.
     pub warehouse: String,
+    /// All targets that the file has.
+    pub targets: BTreeMap<String, TargetConfig>,
     /// What models read as `source.NAME`; `columns` are expressions over the columns of the files.
     pub sources: BTreeMap<String, SourceConfig>,
     /// Variables as the file has them, a value or a declaration; checked further with the models.
@@ -123,11 +125,22 @@ impl ProjectSettings {
             name: project.name,
             warehouse: warehouse(&target, &config.targets)?,
             target,
+            targets: std::mem::take(&mut config.targets),
             sources,
             vars,
             models,
             tests: config.tests,
         }))
+    }
+}
+
+impl ProjectSettings {
+    /// Where a target is built.
+    ///
+    /// # Errors
+    /// When there is no such target.
+    pub(crate) fn warehouse_of(&self, target: &str) -> Result<String, EngineError> {
+        warehouse(target, &self.targets)
     }
 }
 

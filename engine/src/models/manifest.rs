@@ -55,6 +55,9 @@ pub(crate) struct Relation {
     pub(crate) query: Option<String>,
     /// The values of its variables, as text.
     pub(crate) variables: BTreeMap<String, Option<String>>,
+    /// The digest of what it was built from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) definition: Option<String>,
     /// How many rows were written; a view has none.
     pub(crate) rows: Option<u64>,
     /// When, in UTC, by RFC 3339.
@@ -73,6 +76,7 @@ impl Relation {
             folder: None,
             query: Some(query),
             variables,
+            definition: None,
             rows: None,
             built_at: now(),
         }
@@ -90,6 +94,7 @@ impl Relation {
             folder: Some(model.name.clone()),
             query,
             variables,
+            definition: None,
             rows,
             built_at: now(),
         }

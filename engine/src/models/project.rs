@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use datafusion::scalar::ScalarValue;
 
@@ -10,6 +11,7 @@ use super::graph::Graph;
 use super::library::Library;
 use super::model::Model;
 use super::selection::{self, Names, Nodes, Selection};
+use super::state::State;
 use super::variables::Value;
 use super::warehouse::Warehouse;
 use crate::config::ProjectSettings;
@@ -24,8 +26,10 @@ pub struct Project {
     pub(super) library: Library,
     pub(super) graph: Graph,
     tests: Vec<Test>,
-    settings: ProjectSettings,
-    folder: PathBuf,
+    pub(super) settings: ProjectSettings,
+    pub(super) folder: PathBuf,
+    /// How the models differ from those of a warehouse, once that was asked for.
+    pub(super) state: Option<Arc<State>>,
 }
 
 /// What a model reads.
@@ -91,6 +95,7 @@ impl Project {
             session,
             settings,
             folder,
+            state: None,
         })
     }
 
@@ -159,6 +164,7 @@ impl Project {
             models,
             tests,
             graph: &self.graph,
+            state: self.state.as_deref(),
         };
         let own = &self.settings.models;
         let (select, own_exclude) = match selection.select.is_empty() {

@@ -3,7 +3,8 @@
 //! A selection is a list of terms, of which any may match. A term is one or more criteria with
 //! commas between them, all of which must match. A criterion is a name or a pattern of names, a tag
 //! (`tag:orders`), a folder or file below `sql/` (`path:marts`, `marts/`), or a source
-//! (`source:orders`), which stands for what reads it; with `+` before it, what it is made of is
+//! (`source:orders`), which stands for what reads it, or a change (`state:new`, `state:modified`) since
+//! a warehouse was built; with `+` before it, what it is made of is
 //! meant too, with `+` behind it, what is made of it. A number says how many steps: `2+mart_rfm`,
 //! `stg_orders+1`.
 //!
@@ -17,6 +18,7 @@ use glob::Pattern;
 use super::checks::{Subject, Test};
 use super::graph::Graph;
 use super::model::Model;
+use super::state::State;
 use crate::EngineError;
 use crate::nearest::did_you_mean;
 
@@ -35,6 +37,7 @@ pub(super) struct Nodes<'a> {
     pub(super) models: &'a [&'a Model],
     pub(super) tests: &'a [Test],
     pub(super) graph: &'a Graph,
+    pub(super) state: Option<&'a State>,
 }
 
 /// The names of models and tests that are meant, and of those that are not.
@@ -115,6 +118,15 @@ enum What<'a> {
     Tag(&'a str),
     Path(&'a str),
     Source(&'a str),
+    /// Those that a warehouse does not have, or not so.
+    State(Changed),
+}
+
+/// How a model differs from that of a warehouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    New,
+    Modified,
 }
 
 impl<'a> Criterion<'a> {
@@ -138,9 +150,12 @@ impl<'a> Criterion<'a> {
             Some(("tag", tag)) => What::Tag(tag),
             Some(("path", path)) => What::Path(path),
             Some(("source", source)) => What::Source(source),
+            Some(("state", "new")) => What::State(Changed::New),
+            Some(("state", "modified")) => What::State(Changed::Modified),
+            Some(("state", _)) => return Err(wrong("expected state:new or state:modified")),
             Some((method, _)) => {
                 return Err(wrong(&format!(
-                    "expected a name, tag:NAME, path:PATH or source:NAME, got {method:?} before the \
+                    "expected a name, tag:NAME, path:PATH, source:NAME or state:modified, got {method:?} before the \
                      colon"
                 )));
             }
@@ -163,7 +178,7 @@ impl<'a> Criterion<'a> {
         let mut found: BTreeSet<String> = BTreeSet::new();
         let of_models = models
             .iter()
-            .filter(|model| self.what.is_model(model, graph))
+            .filter(|model| self.what.is_model(model, nodes))
             .map(|model| &model.name);
         let of_tests = nodes
             .tests
@@ -175,7 +190,8 @@ impl<'a> Criterion<'a> {
             found.extend(graph.before(name, self.before));
             found.extend(graph.behind(name, self.behind));
         }
-        if !found.is_empty() {
+        // That nothing has changed is no mistake.
+        if !found.is_empty() || matches!(self.what, What::State(_)) {
             return Ok(found);
         }
         let near = match self.what {
@@ -189,7 +205,7 @@ impl<'a> Criterion<'a> {
                 did_you_mean(tag, tags)
             }
             What::Source(source) => did_you_mean(source, graph.sources()),
-            What::Path(_) => String::new(),
+            What::Path(_) | What::State(_) => String::new(),
         };
         let what = match nodes.tests {
             [] => "model",
@@ -202,12 +218,17 @@ impl<'a> Criterion<'a> {
 }
 
 impl What<'_> {
-    fn is_model(&self, model: &Model, graph: &Graph) -> bool {
+    fn is_model(&self, model: &Model, nodes: Nodes<'_>) -> bool {
+        let name = &model.name;
         match self {
             Self::Name(name) => is_name(name, &model.name),
             Self::Tag(tag) => model.properties.tags.iter().any(|own| own == tag),
             Self::Path(path) => is_below(path, &model.path),
-            Self::Source(source) => graph.needs(&model.name).sources.contains(*source),
+            Self::Source(source) => nodes.graph.needs(name).sources.contains(*source),
+            Self::State(changed) => nodes.state.is_some_and(|state| match changed {
+                Changed::New => state.new.contains(name),
+                Changed::Modified => state.modified.contains(name),
+            }),
         }
     }
 
@@ -220,6 +241,8 @@ impl What<'_> {
             Self::Source(source) => {
                 matches!(&test.subject, Some(Subject::Source(own)) if own == source)
             }
+            // Tests are not built.
+            Self::State(_) => false,
         }
     }
 }
@@ -257,6 +280,12 @@ mod tests {
             ("tag:x+", What::Tag("x"), 0, usize::MAX),
             ("marts/", What::Path("marts/"), 0, 0),
             (
+                "state:modified+",
+                What::State(Changed::Modified),
+                0,
+                usize::MAX,
+            ),
+            (
                 "+path:marts/a.sql",
                 What::Path("marts/a.sql"),
                 usize::MAX,
@@ -278,6 +307,7 @@ mod tests {
         for (text, expected) in [
             ("+", "selection \"+\": expected a model's name, got nothing"),
             ("tga:x", "got \"tga\" before the colon"),
+            ("state:odd", "expected state:new or state:modified"),
         ] {
             let error = Criterion::parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

@@ -1,5 +1,6 @@
 //! `cohortql test` and `cohortql build`: tests, by themselves or as models are built.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use chrono::Utc;
@@ -11,6 +12,14 @@ use crate::cli::args::Settings;
 use crate::cli::error::CliError;
 use crate::cli::open;
 
+/// What a command asks for, beside models and tests.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) command: &'static str,
+    pub(super) vars: BTreeMap<String, String>,
+    pub(super) options: BuildOptions,
+}
+
 /// Runs the tests of a selection, and says what became of each.
 pub(crate) fn test(test: &Test, settings: &Settings) -> Result<(), CliError> {
     open::runtime()?.block_on(async {
@@ -21,7 +30,12 @@ pub(crate) fn test(test: &Test, settings: &Settings) -> Result<(), CliError> {
             fail_fast: test.fail_fast,
             ..BuildOptions::default()
         };
-        carry_out(&project, &[], &tests, options).await
+        let asked = Asked {
+            command: "test",
+            vars: test.models.vars(),
+            options,
+        };
+        carry_out(&project, &[], &tests, asked).await
     })
 }
 
@@ -31,7 +45,7 @@ pub(crate) fn build(run: &Run, settings: &Settings) -> Result<(), CliError> {
         let (_engine, project) = run.models.open(settings).await?;
         let chosen = project.choose(&run.models.selection());
         let (models, tests) = chosen.map_err(CliError::Project)?;
-        carry_out(&project, &models, &tests, run.options()).await
+        carry_out(&project, &models, &tests, run.asked("build")).await
     })
 }
 
@@ -40,7 +54,7 @@ pub(super) async fn carry_out(
     project: &Project,
     models: &[&Model],
     tests: &[&models::Test],
-    options: BuildOptions,
+    asked: Asked,
 ) -> Result<(), CliError> {
     let of_models = models.iter().map(|model| model.name.len());
     let of_tests = tests.iter().map(|test| test.name.len());
@@ -49,10 +63,10 @@ pub(super) async fn carry_out(
     let (started_at, started) = (Utc::now(), Instant::now());
     let report = |event: Event<'_>| lines.say(event);
     let built = tokio::select! {
-        built = project.build_and_test(models, tests, options, &report) => built?,
+        built = project.build_and_test(models, tests, asked.options, &report) => built?,
         _ = tokio::signal::ctrl_c() => return Err(CliError::Interrupted),
     };
     let elapsed = started.elapsed();
-    results::write(project, started_at, elapsed, &built)?;
+    results::write(project, &asked, (started_at, elapsed), &built)?;
     lines.finish(&built, project.target(), elapsed)
 }

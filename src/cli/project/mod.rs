@@ -1,11 +1,13 @@
-//! `cohortql run`, `test`, `build`, `ls` and `compile`: the models of the project that
-//! `cohortql.toml` describes.
+//! `cohortql run`, `snapshot`, `test`, `build`, `retry`, `ls`, `compile` and `clean`: the models of the
+//! project that `cohortql.toml` describes.
 
 mod build;
+mod clean;
 mod compile;
 mod lines;
 mod list;
 mod results;
+mod retry;
 mod run;
 mod skipped;
 mod tested;
@@ -21,21 +23,27 @@ use super::error::CliError;
 use super::open;
 
 pub(crate) use build::{build, test};
+pub(crate) use clean::{Clean, clean};
 pub(crate) use compile::compile;
 pub(crate) use list::list;
-pub(crate) use run::run;
+pub(crate) use retry::{Retry, retry};
+pub(crate) use run::{run, snapshot};
 
 /// Which models are meant, and the values of their variables.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct Models {
     /// Models, such as mart_cohorts, +mart_cohorts, stg_orders+, tag:orders, marts/,
-    /// source:orders; any of them, for test and build also names of tests [default: those of [models] in cohortql.toml, else all]
+    /// source:orders, state:modified; any of them, for test and build also names of tests [default: those of [models] in cohortql.toml, else all]
     #[arg(value_name = "SELECT")]
     select: Vec<String>,
 
     /// Models to leave out, named the same way
     #[arg(long, value_name = "SELECT")]
     exclude: Vec<String>,
+
+    /// The target with which state:new and state:modified compare [default: the one that is built]
+    #[arg(long, value_name = "TARGET")]
+    state: Option<String>,
 
     /// The value of a variable, such as as_of=2024-06-30; may be given several times
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
@@ -98,9 +106,16 @@ impl Models {
     async fn open(&self, settings: &Settings) -> Result<(Engine, Project), CliError> {
         let tables = Tables { paths: Vec::new() };
         let engine = open::engine(settings, &tables).await.map_err(usage)?;
-        let vars: BTreeMap<String, String> = self.vars.iter().cloned().collect();
-        let project = Project::open(&engine, &vars).map_err(CliError::Project)?;
+        let mut project = Project::open(&engine, &self.vars()).map_err(CliError::Project)?;
+        if project.compares(&self.selection()) {
+            let compared = project.compare(self.state.as_deref()).await;
+            compared.map_err(CliError::Project)?;
+        }
         Ok((engine, project))
+    }
+
+    fn vars(&self) -> BTreeMap<String, String> {
+        self.vars.iter().cloned().collect()
     }
 }
 

@@ -8,17 +8,18 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use cohortql_engine::models::{Built, Extent, Outcome, Project, Status, TestOutcome};
 use serde_json::{Value, json};
 
+use super::build::Asked;
 use crate::cli::error::CliError;
 
 /// The folder in the project's, and the file in that.
-const FOLDER: &str = "target";
-const FILE: &str = "run_results.json";
+pub(super) const FOLDER: &str = "target";
+pub(super) const FILE: &str = "run_results.json";
 
 /// Writes the file, in the place of that of the last build.
 pub(super) fn write(
     project: &Project,
-    started: DateTime<Utc>,
-    elapsed: Duration,
+    asked: &Asked,
+    (started, elapsed): (DateTime<Utc>, Duration),
     built: &Built,
 ) -> Result<(), CliError> {
     let results: Vec<Value> = built.models.iter().map(result).collect();
@@ -26,6 +27,9 @@ pub(super) fn write(
     let text = json!({
         "project": project.name(),
         "target": project.target(),
+        "command": asked.command,
+        "vars": asked.vars,
+        "full_refresh": asked.options.full_refresh,
         "started_at": started.to_rfc3339_opts(SecondsFormat::Millis, true),
         "seconds": elapsed.as_secs_f64(),
         "results": results,

@@ -195,6 +195,11 @@ impl Build<'_> {
         match self.made(model).await {
             Ok(Made { relation, extent }) => {
                 let rows = relation.rows;
+                let definition = Some(self.project.definition(model)?);
+                let relation = Relation {
+                    definition,
+                    ..relation
+                };
                 self.keep(&model.name, relation).await?;
                 Ok(Status::Built { rows, extent })
             }

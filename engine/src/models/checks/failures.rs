@@ -4,12 +4,12 @@
 //! when the test holds. Each is written to a folder of its own, so that a reader never sees half of
 //! one, and the folder before it is removed once the manifest names the new one.
 
-use futures::{StreamExt, TryStreamExt};
-use object_store::ObjectStoreExt;
+use futures::StreamExt;
 
 use crate::EngineError;
-use crate::formats::{Place, Replaced};
+use crate::formats::Replaced;
 use crate::models::build::Build;
+use crate::models::warehouse;
 use crate::stores::Location;
 
 /// The folder in the warehouse. No model can have its name.
@@ -74,15 +74,7 @@ impl Build<'_> {
     async fn remove(&self, folder: &str) {
         let removed = async {
             let location = location(&self.warehouse.location, folder)?;
-            if let Some(folder) = location.local_path() {
-                return Ok(std::fs::remove_dir_all(folder)?);
-            }
-            let place = Place::to_be(&self.session.context().state(), &location)?;
-            let files: Vec<_> = place.store.list(Some(&place.path)).try_collect().await?;
-            for file in files {
-                place.store.delete(&file.location).await?;
-            }
-            Ok::<_, datafusion::error::DataFusionError>(())
+            warehouse::remove(&self.session.context().state(), &location).await
         };
         if let Err(error) = removed.await {
             tracing::warn!(folder, %error, "failing rows of an earlier run stay");

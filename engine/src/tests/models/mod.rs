@@ -11,6 +11,7 @@ mod results;
 mod serving;
 mod snapshots;
 mod sources;
+mod state;
 mod tested;
 mod wrong;
 
