@@ -10,6 +10,7 @@ use clap_complete::Shell as CompletionShell;
 use super::connection::Connection;
 use super::error::CliError;
 use super::generate::Generate;
+use super::init::Init;
 use super::output::Format;
 use super::project::{Clean, Compile, List, Retry, Run, Test};
 use super::user::User;
@@ -107,6 +108,12 @@ for a login, and for [server.tls] of cohortql.toml before others may connect.")]
     Serve(Serve),
     /// Who may connect to the server: the users of cohortql.toml
     User(User),
+    /// Begin a project: cohortql.toml with the files that lie in data/, or one with data made up
+    #[command(after_help = "\
+Examples:
+  cohortql init                                   here, with the files of data/
+  cohortql init shop --template ecommerce         a shop to try things on")]
+    Init(Init),
     /// Build the project's models into its warehouse, each after those that it reads
     #[command(after_help = "\
 Examples:

@@ -9,6 +9,7 @@ mod demo;
 mod error;
 mod functions;
 mod generate;
+mod init;
 mod manual;
 mod open;
 mod output;
@@ -63,6 +64,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         None => run::run(&arguments.tables, &arguments.query, &settings),
         Some(Task::Serve(serve)) => serve::serve(&serve, &settings),
         Some(Task::User(user)) => user::run(&user, &settings),
+        Some(Task::Init(init)) => init::run(&init, &settings),
         Some(Task::Run(run)) => project::run(&run, &settings),
         Some(Task::Test(test)) => project::test(&test, &settings),
         Some(Task::Build(run)) => project::build(&run, &settings),

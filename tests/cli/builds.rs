@@ -36,7 +36,7 @@ fn what_failed_is_tried_again_and_nothing_else() {
     assert_eq!(none.code, Some(2));
     assert!(
         none.stderr
-            .contains("nothing was built yet; run, test or build first"),
+            .contains("run_results.json: nothing was built yet: run, test or build first"),
         "{}",
         none.stderr
     );
@@ -46,7 +46,7 @@ fn what_failed_is_tried_again_and_nothing_else() {
     assert!(
         failed
             .stdout
-            .contains("skipped: it reads broken, which was not built: behind, and 1 test"),
+            .contains("skipped: it reads broken, which was not built: behind\n"),
         "{}",
         failed.stdout
     );

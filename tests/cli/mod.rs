@@ -6,6 +6,7 @@ mod demo;
 mod errors;
 mod formats;
 mod ingest;
+mod init;
 mod input;
 mod models;
 mod server;

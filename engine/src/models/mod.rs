@@ -59,6 +59,7 @@ pub use outcome::{Event, Extent, Outcome, Status};
 pub use project::{Compiled, Project, Reads};
 pub use properties::{Column, Properties, Strategy};
 pub use selection::Selection;
+pub use sources::{Source, SourceColumn, Sources};
 pub use yaml::Scalar;
 
 pub(crate) use checks::{RESULTS_TABLE, failures_location, result_columns, results_location};
@@ -66,13 +67,21 @@ pub(crate) use manifest::{Manifest, Relation};
 pub(crate) use mapping::MappedSource;
 pub(crate) use warehouse::Warehouse;
 
+/// The sources that the shipped models read, and what `sql/sources.yml` of a project's folder adds.
+///
+/// # Errors
+/// When that file makes no sense.
+pub fn declared_sources(folder: &Path) -> Result<Sources, EngineError> {
+    library::sources(folder)
+}
+
 /// Adds the sources of a project to a catalog.
 pub(crate) fn declare_sources(
     project: &ProjectSettings,
     folder: &Path,
     catalog: &Catalog,
 ) -> Result<(), EngineError> {
-    let declared = library::sources(folder)?;
+    let declared = declared_sources(folder)?;
     for (name, source) in &project.sources {
         let columns = declared.get(name).map(|source| &source.columns);
         catalog.declare_source(MappedSource::new(name, source, columns, folder)?);

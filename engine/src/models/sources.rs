@@ -11,23 +11,29 @@ use super::{types, yaml};
 use crate::EngineError;
 
 /// Sources by name.
-pub(crate) type Sources = BTreeMap<String, Source>;
+pub type Sources = BTreeMap<String, Source>;
 
 /// A source that is declared.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(crate) columns: Vec<SourceColumn>,
+pub struct Source {
+    /// What its rows are.
+    pub description: String,
+    /// The columns, in order.
+    pub columns: Vec<SourceColumn>,
     pub(super) tests: SourceTests,
 }
 
 /// A column that models read.
 #[derive(Debug, Clone)]
-pub(crate) struct SourceColumn {
-    pub(crate) name: String,
+pub struct SourceColumn {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub description: String,
     /// None for an identifier, which stays what it is.
-    pub(crate) data_type: Option<DataType>,
+    pub data_type: Option<DataType>,
     /// Whether the source is of no use without it.
-    pub(crate) is_required: bool,
+    pub is_required: bool,
 }
 
 impl SourceColumn {
@@ -40,9 +46,8 @@ impl SourceColumn {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSource {
-    /// For those who read the file, as are those of columns.
-    #[serde(default, rename = "description")]
-    _description: String,
+    #[serde(default)]
+    description: String,
     columns: Vec<RawColumn>,
     freshness: Option<DeclaredFreshness>,
     #[serde(default)]
@@ -55,8 +60,8 @@ struct RawColumn {
     name: String,
     #[serde(rename = "type")]
     type_name: Option<String>,
-    #[serde(default, rename = "description")]
-    _description: String,
+    #[serde(default)]
+    description: String,
     #[serde(default)]
     required: bool,
     #[serde(default)]
@@ -83,7 +88,12 @@ pub(super) fn declared(text: &str, label: &str) -> Result<Sources, EngineError> 
             .into_iter()
             .map(|column| column.checked(&name, label));
         let columns = columns.collect::<Result<_, _>>()?;
-        sources.insert(name, Source { columns, tests });
+        let source = Source {
+            description: source.description,
+            columns,
+            tests,
+        };
+        sources.insert(name, source);
     }
     Ok(sources)
 }
@@ -104,6 +114,7 @@ impl RawColumn {
             .transpose()?;
         Ok(SourceColumn {
             name: self.name,
+            description: self.description,
             data_type,
             is_required: self.required,
         })

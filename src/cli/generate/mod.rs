@@ -17,6 +17,9 @@ use sink::Sink;
 /// Rows that are made before they are written.
 const BATCH: usize = 16_384;
 
+/// The seed unless another is given.
+const SEED: u64 = 42;
+
 /// What to make.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
@@ -45,7 +48,7 @@ struct EventOptions {
     format: FileFormat,
 
     /// Another seed gives other events
-    #[arg(long, value_name = "SEED", default_value_t = 42)]
+    #[arg(long, value_name = "SEED", default_value_t = SEED)]
     seed: u64,
 }
 
@@ -68,6 +71,20 @@ impl FileFormat {
 /// Makes what the arguments ask for.
 pub(crate) fn run(generate: &Generate) -> Result<(), CliError> {
     let Data::Events(options) = &generate.data;
+    write_events(options)
+}
+
+/// Makes events in Parquet files of a folder, always the same ones.
+pub(crate) fn sample_events(rows: u64, folder: &Path) -> Result<(), CliError> {
+    write_events(&EventOptions {
+        rows,
+        out: folder.to_path_buf(),
+        format: FileFormat::Parquet,
+        seed: SEED,
+    })
+}
+
+fn write_events(options: &EventOptions) -> Result<(), CliError> {
     make_folder(&options.out)?;
     let mut events = Events::new(options.rows, options.seed).peekable();
     let mut rows: Vec<Event> = Vec::with_capacity(BATCH);

@@ -56,10 +56,11 @@ pub(super) async fn carry_out(
     tests: &[&models::Test],
     asked: Asked,
 ) -> Result<(), CliError> {
-    let of_models = models.iter().map(|model| model.name.len());
-    let of_tests = tests.iter().map(|test| test.name.len());
-    let width = of_models.chain(of_tests).max();
-    let lines = Lines::new(width.unwrap_or(0));
+    let width = match models {
+        [] => tests.iter().map(|test| test.name.len()).max(),
+        models => models.iter().map(|model| model.name.len()).max(),
+    };
+    let lines = Lines::new(width.unwrap_or(0), models.is_empty());
     let (started_at, started) = (Utc::now(), Instant::now());
     let report = |event: Event<'_>| lines.say(event);
     let built = tokio::select! {

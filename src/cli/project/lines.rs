@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cohortql_engine::models::{Built, Event, Extent, Outcome, Status};
+use cohortql_engine::models::{Built, Event, Extent, Outcome, Status, TestStatus};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::{skipped, tested};
@@ -14,13 +14,15 @@ use crate::cli::progress::TICK;
 /// The lines on standard output, and what is at work on standard error where that is a terminal.
 pub(super) struct Lines {
     width: usize,
+    /// Whether tests that hold have a line each. Beside models they would drown these.
+    tells_passed: bool,
     bar: Option<ProgressBar>,
     failure: Mutex<Option<std::io::Error>>,
 }
 
 impl Lines {
     /// Lines for models and tests whose names have at most `width` letters.
-    pub(super) fn new(width: usize) -> Self {
+    pub(super) fn new(width: usize, tells_passed: bool) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{elapsed:>3} {spinner:.cyan} {wide_msg}");
             let bar = ProgressBar::new_spinner();
@@ -30,6 +32,7 @@ impl Lines {
         });
         Self {
             width,
+            tells_passed,
             bar,
             failure: Mutex::default(),
         }
@@ -48,6 +51,8 @@ impl Lines {
                     self.write(&line);
                 }
             }
+            Event::Tested(outcome)
+                if outcome.status == TestStatus::Passed && !self.tells_passed => {}
             Event::Tested(outcome) => {
                 if let Some(line) = tested::line(outcome, self.width) {
                     self.write(&line);

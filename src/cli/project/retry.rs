@@ -5,6 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use clap::Args;
+use cohortql_engine::EngineError;
 use cohortql_engine::models::BuildOptions;
 use serde::Deserialize;
 
@@ -99,19 +100,17 @@ impl Last {
 
 fn read(folder: &Path) -> Result<Last, CliError> {
     let path = folder.join(results::FOLDER).join(results::FILE);
+    let wrong = |why: String| {
+        let path = path.display();
+        CliError::Project(EngineError::Config {
+            message: format!("{path}: {why}: run, test or build first"),
+        })
+    };
     let text = fs::read(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CliError::Usage(format!(
-            "there is no {}: nothing was built yet; run, test or build first",
-            path.display()
-        )),
+        io::ErrorKind::NotFound => wrong("nothing was built yet".to_owned()),
         _ => error.into(),
     })?;
-    serde_json::from_slice(&text).map_err(|error| {
-        CliError::Usage(format!(
-            "{} cannot be read: {error}; run, test or build again",
-            path.display()
-        ))
-    })
+    serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))
 }
 
 /// The command as the next results have it.
