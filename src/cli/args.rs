@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::generate::Generate;
 use super::init::Init;
 use super::output::Format;
-use super::project::{Clean, Compile, List, Retry, Run, Test};
+use super::project::{Clean, Compile, Docs, List, Retry, Run, Test};
 use super::user::User;
 
 /// Examples under `--help`.
@@ -141,6 +141,8 @@ Examples:
     Snapshot(Run),
     /// Build and test again what failed or was skipped in the last build
     Retry(Retry),
+    /// Write a site that tells of the project's models: lineage, columns, tests and rows
+    Docs(Docs),
     /// Remove the folder target/, and with --unused what models have left that are gone
     Clean(Clean),
     /// List the project's models, each after those that it reads

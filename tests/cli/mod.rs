@@ -3,6 +3,7 @@
 mod benchmark;
 mod builds;
 mod demo;
+mod docs;
 mod errors;
 mod formats;
 mod ingest;

@@ -16,6 +16,7 @@
 
 mod build;
 mod checks;
+mod described;
 mod files;
 mod graph;
 mod header;
@@ -54,6 +55,7 @@ pub use checks::{
     Arguments, Check, CheckName, DeclaredFreshness, Severity, Subject, Test, TestOutcome,
     TestStatus,
 };
+pub use described::InWarehouse;
 pub use model::{Kind, Model};
 pub use outcome::{Event, Extent, Outcome, Status};
 pub use project::{Compiled, Project, Reads};

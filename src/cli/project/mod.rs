@@ -4,6 +4,7 @@
 mod build;
 mod clean;
 mod compile;
+mod docs;
 mod lines;
 mod list;
 mod results;
@@ -25,6 +26,7 @@ use super::open;
 pub(crate) use build::{build, test};
 pub(crate) use clean::{Clean, clean};
 pub(crate) use compile::compile;
+pub(crate) use docs::{Docs, docs};
 pub(crate) use list::list;
 pub(crate) use retry::{Retry, retry};
 pub(crate) use run::{run, snapshot};
