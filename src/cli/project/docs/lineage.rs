@@ -27,7 +27,6 @@ pub(super) struct Drawing {
 #[derive(Debug, Serialize)]
 struct NodeBox {
     name: String,
-    page: String,
     kind: String,
     built: bool,
     x: f64,
@@ -124,7 +123,6 @@ fn boxes(nodes: &[&Node], placed: &[Option<(usize, f64)>], height: f64) -> Drawi
         middle.insert(node.name.as_str(), (x, x + width, y + HEIGHT / 2.0));
         drawing.boxes.push(NodeBox {
             name: node.name.clone(),
-            page: page(&node.name),
             kind: node.kind.clone(),
             built: node.kind == "source" || node.built_at.is_some(),
             x,

@@ -30,7 +30,7 @@ pub(super) fn pages(gathered: &Gathered) -> Result<Vec<(String, String)>, CliErr
         .lstrip_blocks(true)
         .build();
     environment.set_syntax(syntax.map_err(wrong)?);
-    environment.add_filter("page", |name: &str| page(name));
+    environment.add_filter("page", |name: &str| Value::from_safe_string(page(name)));
     environment.add_filter("thousands", |number: u64| {
         indicatif::HumanCount(number).to_string()
     });
@@ -69,7 +69,7 @@ pub(super) fn pages(gathered: &Gathered) -> Result<Vec<(String, String)>, CliErr
             node => Serde(node),
             known => Serde(&known),
             drawing => Serde(drawing(&near)),
-            root => "../",
+            root => Value::from_safe_string("../".to_owned()),
         };
         files.push((page(&node.name), render("model.html", values)?));
     }
