@@ -32,6 +32,7 @@ mod sessions;
 mod shelf;
 mod tally;
 mod tls;
+mod webhook;
 
 pub use auth::{ANONYMOUS, PasswordHash, hash_password, is_user_name};
 pub use check::{Finding, check};
@@ -44,3 +45,4 @@ pub use error::{ERROR_ID, ERROR_LOCATION, ServerError};
 pub use insight::{AuditConfig, TracesConfig};
 pub use reload::{ConfigFile, Reload};
 pub use serve::{ServeOptions, serve};
+pub use webhook::Webhook;

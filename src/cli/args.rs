@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::generate::Generate;
 use super::init::Init;
 use super::output::Format;
-use super::project::{Clean, Compile, Docs, List, Retry, Run, Test};
+use super::project::{Clean, Compile, Docs, List, Retry, Run, Test, Watch};
 use super::user::User;
 
 /// Examples under `--help`.
@@ -141,6 +141,14 @@ Examples:
     Snapshot(Run),
     /// Build and test again what failed or was skipped in the last build
     Retry(Retry),
+    /// Build and test what new files of the sources touch, as they come, or everything by the clock
+    #[command(after_help = "\
+Examples:
+  cohortql watch                                  whatever comes
+  cohortql watch --once                           what has come since the last time
+  cohortql watch tag:orders --every 15m
+  COHORTQL_WEBHOOK=https://… cohortql watch --cron '0 6 * * *' --target prod")]
+    Watch(Watch),
     /// Write a site that tells of the project's models: lineage, columns, tests and rows
     Docs(Docs),
     /// Remove the folder target/, and with --unused what models have left that are gone

@@ -70,6 +70,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Task::Build(run)) => project::build(&run, &settings),
         Some(Task::Snapshot(run)) => project::snapshot(&run, &settings),
         Some(Task::Retry(retry)) => project::retry(&retry, &settings),
+        Some(Task::Watch(watch)) => project::watch(&watch, &settings),
         Some(Task::Docs(docs)) => project::docs(&docs, &settings),
         Some(Task::Clean(clean)) => project::clean(&clean, &settings),
         Some(Task::Ls(list)) => project::list(&list, &settings),

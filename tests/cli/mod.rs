@@ -14,6 +14,7 @@ mod server;
 mod terminal;
 mod texts;
 mod users;
+mod watch;
 
 use std::ffi::OsStr;
 use std::io::Write;

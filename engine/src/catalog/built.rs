@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
 
 use super::Catalog;
 use super::definition::{Definition, Entry};
@@ -32,6 +33,21 @@ impl Catalog {
         let entry = self.find(SOURCES).and_then(|schema| schema.get(source));
         match entry {
             Some(Entry::Defined(definition)) => definition.lacking(&self.opener).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// The files of a source that is mapped.
+    ///
+    /// # Errors
+    /// When they cannot be opened.
+    pub(crate) async fn files_of(
+        &self,
+        source: &str,
+    ) -> Result<Option<Arc<dyn TableProvider>>, EngineError> {
+        let entry = self.find(SOURCES).and_then(|schema| schema.get(source));
+        match entry {
+            Some(Entry::Defined(definition)) => definition.read(&self.opener).await,
             _ => Ok(None),
         }
     }

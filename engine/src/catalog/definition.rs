@@ -118,12 +118,22 @@ impl Definition {
         &self,
         opener: &Opener,
     ) -> Result<Option<Vec<String>>, EngineError> {
-        let Source::Mapped(source) = &self.source else {
+        let (Source::Mapped(source), Some(files)) = (&self.source, self.read(opener).await?) else {
             return Ok(None);
         };
-        let files = self.files(&opener.state()?, source).await?;
         let lacking = source.lacking(&files.schema()).into_iter();
         Ok(Some(lacking.map(str::to_owned).collect()))
+    }
+
+    /// The files of what models read; none for anything else.
+    pub(super) async fn read(
+        &self,
+        opener: &Opener,
+    ) -> Result<Option<Arc<dyn TableProvider>>, EngineError> {
+        match &self.source {
+            Source::Mapped(source) => self.files(&opener.state()?, source).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The files of what models read, with the columns that they have by now.

@@ -10,7 +10,9 @@ mod source;
 mod zones;
 
 pub use limits::Limits;
-pub use project::{ModelsConfig, ProjectConfig, ProjectSettings, TargetConfig, TestsConfig};
+pub use project::{
+    AlertConfig, ModelsConfig, ProjectConfig, ProjectSettings, TargetConfig, TestsConfig,
+};
 pub use quantities::{parse_duration, parse_size};
 pub(crate) use raw::in_file;
 pub use raw::{

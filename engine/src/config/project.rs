@@ -67,6 +67,18 @@ impl Default for TestsConfig {
     }
 }
 
+/// A number that is to stay within bounds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertConfig {
+    /// A query of one number.
+    pub query: String,
+    /// Below this it is beyond its bounds.
+    pub below: Option<f64>,
+    /// Above this too.
+    pub above: Option<f64>,
+}
+
 /// A project, checked.
 #[derive(Debug, Clone)]
 pub struct ProjectSettings {
@@ -86,6 +98,8 @@ pub struct ProjectSettings {
     pub models: ModelsConfig,
     /// What becomes of the results of tests.
     pub tests: TestsConfig,
+    /// Numbers that `cohortql watch` tells of when they are beyond their bounds.
+    pub alerts: BTreeMap<String, AlertConfig>,
 }
 
 impl ProjectSettings {
@@ -94,8 +108,10 @@ impl ProjectSettings {
         let sources = std::mem::take(&mut config.sources);
         let vars = std::mem::take(&mut config.vars);
         let models = std::mem::take(&mut config.models);
+        let alerts = std::mem::take(&mut config.alerts);
         let Some(project) = config.project.take() else {
             let given = [
+                ("alerts", !alerts.is_empty()),
                 ("models", models != ModelsConfig::default()),
                 ("sources", !sources.is_empty()),
                 ("targets", !config.targets.is_empty()),
@@ -120,6 +136,14 @@ impl ProjectSettings {
                 ));
             }
         }
+        for (name, alert) in &alerts {
+            if alert.query.is_empty() || (alert.below.is_none() && alert.above.is_none()) {
+                return Err(wrong(
+                    &format!("alerts.{name}"),
+                    "expected a query of one number, and below or above, got less",
+                ));
+            }
+        }
         let target = project.target.unwrap_or_else(|| DEFAULT_TARGET.to_owned());
         Ok(Some(Self {
             name: project.name,
@@ -130,6 +154,7 @@ impl ProjectSettings {
             vars,
             models,
             tests: config.tests,
+            alerts,
         }))
     }
 }

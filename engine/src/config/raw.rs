@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::project::{ModelsConfig, ProjectConfig, TargetConfig, TestsConfig};
+use super::project::{AlertConfig, ModelsConfig, ProjectConfig, TargetConfig, TestsConfig};
 use super::source::SourceConfig;
 use crate::EngineError;
 
@@ -38,6 +38,8 @@ pub struct Config {
     pub models: ModelsConfig,
     /// `[tests]`
     pub tests: TestsConfig,
+    /// `[alerts.NAME]`
+    pub alerts: BTreeMap<String, AlertConfig>,
     /// `[server]`, which is the server's to read.
     server: IgnoredAny,
     /// `[users.NAME]`, which are the server's to read.

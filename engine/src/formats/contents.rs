@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delta::DeltaProvider;
 use super::files::FileTable;
+use super::mapped::MappedTable;
 
 /// What a table holds at one moment, in few words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +84,18 @@ pub(crate) trait Followed: TableProvider {
 
     /// What has changed between an earlier moment and the one that this table reads.
     async fn since(&self, earlier: &Contents) -> Result<Since>;
+}
+
+/// What a table holds now, or the one that a source is over; none where that cannot be told.
+pub(crate) async fn contents_of(table: &dyn TableProvider) -> Result<Option<Contents>> {
+    let table = match table.downcast_ref::<MappedTable>() {
+        Some(mapped) => mapped.source().as_ref(),
+        None => table,
+    };
+    match followed(table) {
+        Some(table) => Ok(Some(table.hold().await?.contents)),
+        None => Ok(None),
+    }
 }
 
 /// The table as one whose changes can be told, if they can.

@@ -14,6 +14,7 @@
 //!
 //! What must hold of models and sources is tested (`checks`), by itself or as they are built.
 
+mod alerts;
 mod build;
 mod checks;
 mod described;
@@ -42,6 +43,7 @@ mod unused;
 mod values;
 mod variables;
 mod warehouse;
+mod watched;
 mod yaml;
 
 use std::path::Path;
@@ -50,6 +52,7 @@ use crate::EngineError;
 use crate::catalog::Catalog;
 use crate::config::ProjectSettings;
 
+pub use alerts::Alert;
 pub use build::{BuildOptions, Built};
 pub use checks::{
     Arguments, Check, CheckName, DeclaredFreshness, Severity, Subject, Test, TestOutcome,
@@ -62,6 +65,7 @@ pub use project::{Compiled, Project, Reads};
 pub use properties::{Column, Properties, Strategy};
 pub use selection::Selection;
 pub use sources::{Source, SourceColumn, Sources};
+pub use watched::Cursor;
 pub use yaml::Scalar;
 
 pub(crate) use checks::{RESULTS_TABLE, failures_location, result_columns, results_location};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use chrono::Utc;
-use cohortql_engine::models::{self, BuildOptions, Event, Model, Project};
+use cohortql_engine::models::{self, BuildOptions, Built, Event, Model, Project};
 
 use super::lines::Lines;
 use super::{Run, Test, results};
@@ -49,13 +49,24 @@ pub(crate) fn build(run: &Run, settings: &Settings) -> Result<(), CliError> {
     })
 }
 
-/// Builds models and runs tests.
+/// Builds models and runs tests. Fails when some of them do.
 pub(super) async fn carry_out(
     project: &Project,
     models: &[&Model],
     tests: &[&models::Test],
     asked: Asked,
 ) -> Result<(), CliError> {
+    let (_, judged) = attempt(project, models, tests, asked).await?;
+    judged
+}
+
+/// Builds models and runs tests, and gives what it comes to beside whether it succeeded.
+pub(super) async fn attempt(
+    project: &Project,
+    models: &[&Model],
+    tests: &[&models::Test],
+    asked: Asked,
+) -> Result<(Built, Result<(), CliError>), CliError> {
     let width = match models {
         [] => tests.iter().map(|test| test.name.len()).max(),
         models => models.iter().map(|model| model.name.len()).max(),
@@ -69,5 +80,6 @@ pub(super) async fn carry_out(
     };
     let elapsed = started.elapsed();
     results::write(project, &asked, (started_at, elapsed), &built)?;
-    lines.finish(&built, project.target(), elapsed)
+    let judged = lines.finish(&built, project.target(), elapsed);
+    Ok((built, judged))
 }

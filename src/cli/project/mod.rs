@@ -12,6 +12,7 @@ mod retry;
 mod run;
 mod skipped;
 mod tested;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub(crate) use docs::{Docs, docs};
 pub(crate) use list::list;
 pub(crate) use retry::{Retry, retry};
 pub(crate) use run::{run, snapshot};
+pub(crate) use watch::{Watch, watch};
 
 /// Which models are meant, and the values of their variables.
 #[derive(Debug, Default, Args)]

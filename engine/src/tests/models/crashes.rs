@@ -24,7 +24,7 @@ use crate::{Config, Engine};
 /// The disk, until so many writes have been made: the last one is not made, or is and nobody hears of
 /// it, and after it nothing is.
 #[derive(Debug)]
-struct Dying {
+pub(super) struct Dying {
     disk: LocalFileSystem,
     writes: AtomicUsize,
     last: usize,
@@ -32,6 +32,16 @@ struct Dying {
 }
 
 impl Dying {
+    /// A disk that takes `last` writes, and of the one after these what is said.
+    pub(super) fn after(last: usize, is_made: bool) -> Self {
+        Self {
+            disk: LocalFileSystem::new(),
+            writes: AtomicUsize::default(),
+            last,
+            is_made,
+        }
+    }
+
     /// Whether a write is made, and whether the one who writes lives to see it.
     fn next(&self) -> (bool, bool) {
         let number = self.writes.fetch_add(1, Ordering::SeqCst);
@@ -42,7 +52,7 @@ impl Dying {
         )
     }
 
-    fn is_dead(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         self.writes.load(Ordering::SeqCst) > self.last
     }
 }
@@ -143,7 +153,7 @@ const NEW: (&str, &str) = (
     "at,shop,pieces\n2024-01-03 10:00:00,a,5\n2024-01-02 11:00:00,c,2\n",
 );
 
-async fn engine_on(folder: &TempDir, store: Arc<Dying>) -> Engine {
+pub(super) async fn engine_on(folder: &TempDir, store: Arc<Dying>) -> Engine {
     let config = Config::read(&folder.path().join("cohortql.toml")).unwrap();
     Engine::builder()
         .target_partitions(2)
@@ -202,12 +212,7 @@ async fn a_build_that_dies_at_any_write_loses_and_doubles_nothing() {
                 build(&open(&folder).await.unwrap()).await;
                 write(&folder, &[NEW]);
             }
-            let store = Arc::new(Dying {
-                disk: LocalFileSystem::new(),
-                writes: AtomicUsize::default(),
-                last: last / 2,
-                is_made,
-            });
+            let store = Arc::new(Dying::after(last / 2, is_made));
             let died = build(&engine_on(&folder, Arc::clone(&store)).await).await;
             has_died |= store.is_dead();
             assert_eq!(store.is_dead(), died.contains("died"), "{died}");

@@ -13,6 +13,7 @@ mod snapshots;
 mod sources;
 mod state;
 mod tested;
+mod watched;
 mod wrong;
 
 use std::collections::BTreeMap;
