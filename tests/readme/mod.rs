@@ -4,6 +4,8 @@
 //! A block marked `sql parse` names files or buckets of the reader and is only
 //! parsed; `$TMP` stands for a fresh folder. `UPDATE_DOCS=1` rewrites the answers.
 
+mod tutorial;
+
 use std::process::Command;
 
 use cohortql_engine::Engine;
