@@ -36,6 +36,11 @@ impl Webhook {
     /// # Errors
     /// Why nobody has taken it.
     pub async fn post(&self, text: &str) -> Result<(), String> {
+        // These three are all that Slack reads as its own.
+        let text = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
         let body = json!({ "text": text }).to_string();
         let mut why = String::new();
         for attempt in 0..TRIES {

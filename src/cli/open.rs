@@ -53,7 +53,11 @@ pub(crate) async fn engine_of(
 /// An engine as the flags say and nothing else: without a project, and so without
 /// tables of its own.
 pub(crate) async fn engine_alone(settings: &Settings) -> Result<Engine, CliError> {
-    let config = overridden(Config::default(), settings)?;
+    let settings = Settings {
+        target: None,
+        ..settings.clone()
+    };
+    let config = overridden(Config::default(), &settings)?;
     Ok(Engine::builder().config(config).build().await?)
 }
 

@@ -36,7 +36,7 @@ fn what_failed_is_tried_again_and_nothing_else() {
     assert_eq!(none.code, Some(2));
     assert!(
         none.stderr
-            .contains("run_results.json: nothing was built yet: run, test or build first"),
+            .contains("run_results.json: nothing was built yet, or the last build did not come to its end: run, test or build first"),
         "{}",
         none.stderr
     );
@@ -120,10 +120,19 @@ fn snapshots_are_taken_by_themselves() {
 fn what_builds_leave_is_removed() {
     let folder = shop();
     run(&folder, &["run", "fine"]).quiet();
-    assert_eq!(run(&folder, &["clean"]).quiet(), "removed target/\n");
+    write(&folder, "target/debug/mine", "kept");
+    let removed = "removed target/run_results.json\n";
+    assert_eq!(run(&folder, &["clean"]).quiet(), removed);
     assert_eq!(run(&folder, &["clean"]).quiet(), "nothing to remove\n");
+    assert!(folder.path().join("target/debug/mine").exists());
     std::fs::remove_file(folder.path().join("sql/own/fine.sql")).unwrap();
-    let said = run(&folder, &["clean", "--unused"]).quiet();
+    let named = run(&folder, &["clean", "--unused"]).quiet();
+    assert_eq!(
+        named,
+        "table fine of target dev is unused: --yes drops it\n"
+    );
+    assert!(folder.path().join("warehouse/fine").exists());
+    let said = run(&folder, &["clean", "--unused", "--yes"]).quiet();
     assert_eq!(said, "dropped fine from target dev\n");
     assert!(!folder.path().join("warehouse/fine").exists());
 }

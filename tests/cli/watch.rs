@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -12,6 +13,9 @@ use super::{Run, command, finish};
 
 const ORDERS: &str = "order_id,customer_id,day,status,amount\n1,7,2024-01-01,paid,5\n\
                       2,7,2024-02-01,closed,6\n10,1,2024-02-01,,0\n11,2,2024-02-01,,0\n";
+/// What takes longer than this does not come.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 const MORE: &str = "order_id,customer_id,day,status,amount\n3,8,2024-03-01,paid,7\n";
 
 /// A project whose orders lie in a folder, with a table of their sum and one that reads no order.
@@ -46,6 +50,52 @@ fn once(folder: &TempDir, more: &[&str]) -> Run {
 fn totals(folder: &TempDir) -> String {
     let ask = "select customer_id, amount from total order by 1";
     run(folder, &["--format", "csv", "-c", ask]).quiet()
+}
+
+/// A watcher, which ends with the test.
+struct Watcher {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Watcher {
+    fn start(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
+        Self {
+            process,
+            lines: receiver,
+        }
+    }
+
+    /// Reads on until a line holds a text.
+    fn until(&self, wanted: &str) {
+        let mut said = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(DEADLINE) {
+            if line.contains(wanted) {
+                return;
+            }
+            said.push(line);
+        }
+        panic!("{wanted} is not in {said:#?}");
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn posted(texts: &Receiver<String>) -> String {
+    texts.recv_timeout(DEADLINE).unwrap()
 }
 
 /// An address that takes posts, and the texts that are posted there.
@@ -88,8 +138,11 @@ fn webhook() -> (String, Receiver<String>) {
 fn what_new_files_touch_is_built_once() {
     let folder = shop();
     let first = once(&folder, &[]).quiet();
-    assert!(first.starts_with("changed: orders\n"), "{first}");
-    assert!(first.contains("1 built, 0 failed"), "{first}");
+    assert!(
+        first.starts_with("changed: orders, definitions\n"),
+        "{first}"
+    );
+    assert!(first.contains("2 built, 0 failed"), "{first}");
     assert_eq!(once(&folder, &[]).quiet(), "nothing has changed\n");
     write(&folder, "orders/2.csv", MORE);
     let second = once(&folder, &[]).quiet();
@@ -108,7 +161,7 @@ fn a_failure_does_not_move_the_cursor_and_is_posted() {
     let config = std::fs::read_to_string(folder.path().join("cohortql.toml")).unwrap();
     let alert = "[alerts.amount]\nquery = 'select sum(amount) from total'\nabove = 20\n";
     write(&folder, "cohortql.toml", &format!("{config}{alert}"));
-    let (url, posted) = webhook();
+    let (url, texts) = webhook();
     let hook = ["--webhook", &url];
     once(&folder, &hook).quiet();
     let wrong = MORE.replace(",7\n", ",60\n");
@@ -117,10 +170,10 @@ fn a_failure_does_not_move_the_cursor_and_is_posted() {
         let failed = once(&folder, &hook);
         assert_eq!(failed.code, Some(1), "{}{}", failed.stdout, failed.stderr);
         assert!(!failed.stderr.contains("secret"), "{}", failed.stderr);
-        let text = posted.recv().unwrap();
-        assert!(
-            text.starts_with("1 failed in shop (dev)\n• range_total_amount: "),
-            "{text}"
+        let text = posted(&texts);
+        assert_eq!(
+            text,
+            "1 failed in shop (dev)\n• range_total_amount: 1 wrong"
         );
     }
     write(&folder, "orders/2.csv", &MORE.replace(",7\n", ",17\n"));
@@ -129,16 +182,13 @@ fn a_failure_does_not_move_the_cursor_and_is_posted() {
         mended.contains("amount of shop (dev) is 28, above 20\n"),
         "{mended}"
     );
-    assert_eq!(
-        posted.recv().unwrap(),
-        "amount of shop (dev) is 28, above 20"
-    );
+    assert_eq!(posted(&texts), "amount of shop (dev) is 28, above 20");
     // It is told once, and once more when it is over.
     write(&folder, "orders/3.csv", &MORE.replace(",7\n", ",1\n"));
     assert!(!once(&folder, &hook).quiet().contains("amount of"));
     write(&folder, "orders/2.csv", MORE);
     once(&folder, &hook).quiet();
-    let text = posted.recv().unwrap();
+    let text = posted(&texts);
     assert_eq!(text, "amount of shop (dev) is 19, within its bounds again");
 }
 
@@ -147,28 +197,15 @@ fn files_are_found_as_they_come() {
     let folder = shop();
     let mut watch = command(["watch", "--debounce", "50ms", "--poll", "1h"]);
     watch.arg("--project").arg(folder.path());
-    let mut watch = watch
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
-    let mut until = |wanted: &str| {
-        let found = lines
-            .by_ref()
-            .map(Result::unwrap)
-            .find(|line| line.contains(wanted));
-        assert!(found.is_some(), "{wanted}");
-    };
-    until("1 built, 0 failed");
+    let watcher = Watcher::start(watch);
+    watcher.until("2 built, 0 failed");
     write(&folder, "orders/2.csv", MORE);
-    until("changed: orders");
-    until("1 key anew");
-    until("1 built, 0 failed");
+    watcher.until("changed: orders");
+    watcher.until("1 key anew");
+    watcher.until("1 built, 0 failed");
     // The cursor is written after that, at a moment that nobody tells: whoever is killed before it
     // finds the file anew, and nothing is doubled.
-    watch.kill().unwrap();
-    watch.wait().unwrap();
+    drop(watcher);
     let after = once(&folder, &[]).quiet();
     assert!(
         after.contains("unchanged") || after == "nothing has changed\n",
@@ -185,7 +222,7 @@ fn what_cannot_be_watched_is_named() {
     let folder = shop();
     let refused = |arguments: &[&str]| {
         let ended = run(&folder, arguments);
-        assert_ne!(ended.code, Some(0), "{}", ended.stdout);
+        assert_eq!(ended.code, Some(2), "{}", ended.stdout);
         ended.stderr
     };
     let cron = refused(&["watch", "--cron", "noon"]);
@@ -202,6 +239,8 @@ fn what_cannot_be_watched_is_named() {
         hook.contains("--webhook: expected an address with http:// or https://"),
         "{hook}"
     );
+    let misspelt = refused(&["watch", "totl"]);
+    assert!(misspelt.contains("did you mean"), "{misspelt}");
     let mut nowhere = command(["watch", "--once"]);
     let empty = TempDir::new().unwrap();
     let nowhere = finish(nowhere.current_dir(empty.path()).output().unwrap());
@@ -213,13 +252,48 @@ fn builds_go_by_the_clock() {
     let folder = shop();
     let mut watch = command(["watch", "--every", "1h"]);
     watch.arg("--project").arg(folder.path());
-    let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
-    let built = lines
-        .by_ref()
-        .map(Result::unwrap)
-        .find(|line| line.contains("target dev: "));
-    watch.kill().unwrap();
-    watch.wait().unwrap();
-    assert!(built.unwrap().contains("2 built, 0 failed"));
+    Watcher::start(watch).until("2 built, 0 failed");
+}
+
+#[test]
+fn watchers_of_other_models_do_not_take_the_files_of_one_another() {
+    let folder = shop();
+    write(
+        &folder,
+        "sql/own/rows.sql",
+        "-- materialized: table\nSELECT count(*) AS n FROM source.orders",
+    );
+    once(&folder, &["total"]).quiet();
+    let rows = once(&folder, &["rows"]).quiet();
+    assert!(rows.contains("1 built, 0 failed"), "{rows}");
+    assert_eq!(once(&folder, &["rows"]).quiet(), "nothing has changed\n");
+    // So is a model that is written anew.
+    write(
+        &folder,
+        "sql/own/rows.sql",
+        "-- materialized: table\nSELECT 2 AS n FROM source.orders",
+    );
+    let rows = once(&folder, &["rows"]).quiet();
+    assert!(rows.starts_with("changed: definitions\n"), "{rows}");
+    assert!(rows.contains("1 built, 0 failed"), "{rows}");
+    assert_eq!(once(&folder, &["total"]).quiet(), "nothing has changed\n");
+}
+
+#[test]
+fn a_webhook_that_takes_nothing_stops_nothing_and_is_not_named() {
+    let folder = shop();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = format!("http://{closed}/secret");
+    write(&folder, "orders/1.csv", &ORDERS.replace(",6\n", ",60\n"));
+    let failed = once(&folder, &["--webhook", &url]);
+    assert_eq!(failed.code, Some(1), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("the webhook takes nothing: "),
+        "{}",
+        failed.stderr
+    );
+    assert!(!failed.stderr.contains("secret"), "{}", failed.stderr);
 }

@@ -39,7 +39,11 @@ impl Project {
     pub fn looked_at(&self, test: &Test) -> Vec<Subject> {
         match &test.subject {
             Some(subject) => vec![subject.clone()],
-            None => test.needs.all().cloned().map(Subject::Model).collect(),
+            None => {
+                let models = test.needs.all().cloned().map(Subject::Model);
+                let sources = test.needs.sources.iter().cloned().map(Subject::Source);
+                models.chain(sources).collect()
+            }
         }
     }
 }

@@ -5,7 +5,6 @@
 //! describe it do not count.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -90,12 +89,16 @@ impl Project {
             (&properties.key, &properties.partition_by),
             (&properties.cluster_by, &properties.as_of),
         );
-        let digest = digest(&SHA256, format!("{body}\n{kept:?}").as_bytes());
-        let mut text = String::new();
-        for byte in digest.as_ref() {
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(text)
+        Ok(hexadecimal(&format!("{body}\n{kept:?}")))
     }
+}
+
+/// The digest of a text.
+pub(super) fn hexadecimal(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -47,11 +47,14 @@ async fn rows_go_into_fewer_files_and_old_versions_stay_until_they_are_removed()
     fs::write(folder.join("stray.parquet"), "no commit knows it").unwrap();
     assert_eq!(cells(session, "VACUUM orders").await, "0");
     let soon = "VACUUM orders RETAIN 0 HOURS";
-    assert_eq!(
-        failure(session, soon).await.to_string(),
-        "the versions of the last 168 hours stay readable, got RETAIN 0 HOURS: write FORCE behind \
-         it if nobody reads them or writes to the table"
+    let refused = failure(session, soon).await.to_string();
+    assert!(
+        refused.starts_with("the versions of the last 168 hours of "),
+        "{refused}"
     );
+    let why = "stay readable, got RETAIN 0 HOURS: write FORCE behind it if nobody reads them or \
+               writes to the table";
+    assert!(refused.ends_with(why), "{refused}");
     let lite = "vacuum table public.orders lite retain 0 days force dry run";
     assert_eq!(cells(session, lite).await, "5");
     let dry = format!("{soon} FORCE DRY RUN");
@@ -105,7 +108,7 @@ async fn what_cannot_be_done_is_named() {
         ),
         (
             "OPTIMIZE orders WHERE name = 'n1'",
-            "OPTIMIZE … WHERE takes partition columns, and \"name\" is none: there are none",
+            "OPTIMIZE … WHERE takes partition columns, and \"name\" is none of ",
         ),
         ("OPTIMIZE orders ZORDER BY (nothing)", "nothing"),
         (

@@ -46,7 +46,8 @@ enum Template {
 
 /// Begins it, and says what there is now and what to do next.
 pub(crate) fn run(init: &Init, settings: &Settings) -> Result<(), CliError> {
-    let folder = init.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+    let given = init.folder.as_ref().or(settings.project.as_ref());
+    let folder = given.cloned().unwrap_or_else(|| PathBuf::from("."));
     let config = folder.join(CONFIG_FILE);
     if config.exists() {
         let config = config.display();
@@ -98,6 +99,9 @@ fn said(init: &Init, folder: &Path, found: &[sources::Found]) -> String {
             let names: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
             text += &format!("Sources: {}.\n", names.join(", "));
             for found in found {
+                if let Some(trouble) = &found.trouble {
+                    text += &format!("{} cannot be read: {trouble}\n", found.location);
+                }
                 let lacking = found.lacking();
                 if !lacking.is_empty() {
                     text += &format!(

@@ -25,6 +25,8 @@ pub(super) struct Found {
     pub(super) location: String,
     /// The columns that models read and the files do not have by that name.
     missing: Vec<SourceColumn>,
+    /// Why the files cannot be read, if so.
+    pub(super) trouble: Option<String>,
     /// The columns of the files that no model reads by that name.
     others: Vec<String>,
 }
@@ -32,6 +34,9 @@ pub(super) struct Found {
 impl Found {
     /// The required columns that the files do not have by that name.
     pub(super) fn lacking(&self) -> Vec<&str> {
+        if self.trouble.is_some() {
+            return Vec::new();
+        }
         let required = self.missing.iter().filter(|column| column.is_required);
         required.map(|column| column.name.as_str()).collect()
     }
@@ -51,10 +56,9 @@ pub(super) async fn found(folder: &Path, settings: &Settings) -> Result<Vec<Foun
         let location = format!("data/{file}");
         let path = folder.join(&location);
         let path = std::path::absolute(path)?.display().to_string();
-        // Whether the files are any good is for the build to say.
-        let columns = match engine.register_path(&path, Some(&name)).await {
-            Ok(_) => columns(&engine, &name).await?,
-            Err(_) => Vec::new(),
+        let (columns, trouble) = match engine.register_path(&path, Some(&name)).await {
+            Ok(_) => (columns(&engine, &name).await?, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let has = |column: &str| columns.iter().any(|own| own.eq_ignore_ascii_case(column));
         let is_read = |own: &String| {
@@ -74,6 +78,7 @@ pub(super) async fn found(folder: &Path, settings: &Settings) -> Result<Vec<Foun
                 .into_iter()
                 .filter(|column| !has(&column.name))
                 .collect(),
+            trouble,
             name,
             location,
         });
@@ -108,24 +113,28 @@ pub(super) fn text(found: &[Found]) -> String {
     for source in found {
         text += &format!(
             "\n[sources.{}]\nlocation = {}\n",
-            source.name,
+            toml_edit::Key::new(&source.name),
             toml_edit::value(source.location.as_str())
         );
-        if source.missing.is_empty() {
+        if source.missing.is_empty() || source.trouble.is_some() {
             continue;
         }
-        text += &format!("\n[sources.{}.columns]\n", source.name);
+        text += &format!(
+            "\n[sources.{}.columns]\n",
+            toml_edit::Key::new(&source.name)
+        );
         if !source.others.is_empty() {
             text += &format!(
                 "# Columns of the files, or expressions over them; there are also {}.\n",
-                source.others.join(", ")
+                in_a_line(&source.others.join(", "))
             );
         }
         for column in &source.missing {
             let needed = if column.is_required { " (needed)" } else { "" };
             text += &format!(
                 "# {} = \"\"  # {}{needed}\n",
-                column.name, column.description
+                toml_edit::Key::new(&column.name),
+                in_a_line(&column.description)
             );
         }
     }
@@ -133,6 +142,11 @@ pub(super) fn text(found: &[Found]) -> String {
         text += EXAMPLE;
     }
     text
+}
+
+/// A text that stays in its comment.
+fn in_a_line(text: &str) -> String {
+    text.replace(|letter: char| letter.is_control(), " ")
 }
 
 const EXAMPLE: &str = r#"

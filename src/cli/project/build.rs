@@ -72,6 +72,7 @@ pub(super) async fn attempt(
         models => models.iter().map(|model| model.name.len()).max(),
     };
     let lines = Lines::new(width.unwrap_or(0), models.is_empty());
+    results::forget(project)?;
     let (started_at, started) = (Utc::now(), Instant::now());
     let report = |event: Event<'_>| lines.say(event);
     let built = tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 
 use clap::Args;
 
@@ -13,9 +14,13 @@ use crate::cli::{open, print};
 /// What is to be removed.
 #[derive(Debug, Args)]
 pub(crate) struct Clean {
-    /// Also the tables and views in the warehouse of models that the project no longer has
+    /// Name the tables and views in the warehouse of models that the project no longer has
     #[arg(long)]
     unused: bool,
+
+    /// Drop what --unused names, which for snapshots cannot be made good
+    #[arg(long, requires = "unused")]
+    yes: bool,
 }
 
 /// Removes it, a line each.
@@ -23,20 +28,43 @@ pub(crate) fn clean(clean: &Clean, settings: &Settings) -> Result<(), CliError> 
     open::runtime()?.block_on(async {
         let (_engine, project) = Models::default().open(settings).await?;
         let mut text = String::new();
-        if clean.unused {
+        let target = project.target();
+        if clean.unused && clean.yes {
             for model in project.drop_unused().await? {
-                text += &format!("dropped {model} from target {}\n", project.target());
+                text += &format!("dropped {model} from target {target}\n");
+            }
+        } else if clean.unused {
+            for (model, kind) in project.unused().await? {
+                text += &format!("{kind} {model} of target {target} is unused: --yes drops it\n");
             }
         }
-        let path = project.folder().join(results::FOLDER);
-        match fs::remove_dir_all(&path) {
-            Ok(()) => text += &format!("removed {}/\n", results::FOLDER),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(source) => return Err(CliError::CannotWrite { path, source }),
+        // Others may keep things in a folder of that name too.
+        let folder = project.folder().join(results::FOLDER);
+        for name in [results::FILE, "docs"] {
+            if removed(&folder.join(name))? {
+                text += &format!("removed {}/{name}\n", results::FOLDER);
+            }
         }
+        let _ = fs::remove_dir(&folder);
         if text.is_empty() {
             text += "nothing to remove\n";
         }
         print(text.as_bytes())
     })
+}
+
+/// Removes a file or folder, if it is there.
+fn removed(path: &Path) -> Result<bool, CliError> {
+    let gone = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    match gone {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(CliError::CannotWrite {
+            path: path.to_path_buf(),
+            source,
+        }),
+    }
 }

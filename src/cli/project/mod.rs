@@ -1,5 +1,5 @@
-//! `cohortql run`, `snapshot`, `test`, `build`, `retry`, `ls`, `compile` and `clean`: the models of the
-//! project that `cohortql.toml` describes.
+//! `cohortql run`, `snapshot`, `test`, `build`, `retry`, `watch`, `ls`, `compile`, `docs` and `clean`: the
+//! models of the project that `cohortql.toml` describes.
 
 mod build;
 mod clean;
@@ -37,7 +37,8 @@ pub(crate) use watch::{Watch, watch};
 #[derive(Debug, Default, Args)]
 struct Models {
     /// Models, such as mart_cohorts, +mart_cohorts, stg_orders+, tag:orders, marts/,
-    /// source:orders, state:modified; any of them, for test and build also names of tests [default: those of [models] in cohortql.toml, else all]
+    /// source:orders, state:modified; any of them, for test and build also names of tests
+    /// [default: those of [models] in cohortql.toml, else all]
     #[arg(value_name = "SELECT")]
     select: Vec<String>,
 

@@ -15,6 +15,17 @@ use crate::cli::error::CliError;
 pub(super) const FOLDER: &str = "target";
 pub(super) const FILE: &str = "run_results.json";
 
+/// Removes the file of the last build, which must not pass for that of one that is killed.
+pub(super) fn forget(project: &Project) -> Result<(), CliError> {
+    let path = project.folder().join(FOLDER).join(FILE);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(CliError::CannotWrite { path, source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes the file, in the place of that of the last build.
 pub(super) fn write(
     project: &Project,

@@ -57,7 +57,8 @@ pub(crate) fn retry(retry: &Retry, settings: &Settings) -> Result<(), CliError> 
             ..Models::default()
         };
         let settings = Settings {
-            target: settings.target.clone().or(Some(last.target.clone())),
+            // Whatever is the target otherwise: these have failed in this one.
+            target: Some(last.target.clone()),
             ..settings.clone()
         };
         let (_engine, project) = models.open(&settings).await?;
@@ -107,7 +108,9 @@ fn read(folder: &Path) -> Result<Last, CliError> {
         })
     };
     let text = fs::read(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => wrong("nothing was built yet".to_owned()),
+        io::ErrorKind::NotFound => {
+            wrong("nothing was built yet, or the last build did not come to its end".to_owned())
+        }
         _ => error.into(),
     })?;
     serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))

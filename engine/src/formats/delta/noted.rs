@@ -53,7 +53,12 @@ pub(super) async fn has_only_moved_rows(log: &LogStoreRef, (after, to): (u64, u6
     }
     for version in after + 1..=to {
         match log.read_commit_entry(version).await {
-            Ok(Some(commit)) if !read(&commit).changes_rows => {}
+            Ok(Some(commit)) => {
+                let said = read(&commit);
+                if said.changes_rows || said.changes_table {
+                    return false;
+                }
+            }
             _ => return false,
         }
     }
@@ -65,6 +70,8 @@ pub(super) async fn has_only_moved_rows(log: &LogStoreRef, (after, to): (u64, u6
 struct Commit {
     note: Option<Value>,
     changes_rows: bool,
+    /// Whether it says anew what columns there are, or what readers must know.
+    changes_table: bool,
 }
 
 fn read(commit: &Bytes) -> Commit {
@@ -84,6 +91,8 @@ fn read(commit: &Bytes) -> Commit {
             file.is_some_and(|file| file.get("dataChange") != Some(&Value::Bool(false)))
         });
         found.changes_rows |= changes;
+        let anew = ["metaData", "protocol"].iter();
+        found.changes_table |= anew.into_iter().any(|word| action.get(word).is_some());
     }
     found
 }

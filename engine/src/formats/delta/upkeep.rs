@@ -79,7 +79,8 @@ impl DeltaProvider {
             };
             return Err(EngineError::Plan {
                 message: format!(
-                    "OPTIMIZE … WHERE takes partition columns, and {other:?} is none: {there}"
+                    "OPTIMIZE … WHERE takes partition columns, and {other:?} is none of \"{}\": {there}",
+                    self.location()
                 ),
                 location: None,
             });
@@ -114,29 +115,39 @@ impl DeltaProvider {
         let failed = |error| EngineError::from(failure(self.location(), error));
         let snapshot = table.snapshot().map_err(failed)?;
         let properties = snapshot.snapshot().table_properties();
-        let least = properties.deleted_file_retention_duration().as_secs() / 3600;
-        let hours = removal.retain_hours.unwrap_or(least);
-        if hours < least && !removal.force {
+        let least = properties.deleted_file_retention_duration();
+        let least = Duration::from_std(least).unwrap_or(Duration::MAX);
+        let retained = removal.retain_hours.map(|hours| {
+            let hours = i64::try_from(hours).unwrap_or(i64::MAX);
+            Duration::try_hours(hours).unwrap_or(Duration::MAX)
+        });
+        if let Some(retained) = retained
+            && retained < least
+            && !removal.force
+        {
             return Err(EngineError::Plan {
                 message: format!(
-                    "the versions of the last {least} hours stay readable, got RETAIN {hours} HOURS: \
-                     write FORCE behind it if nobody reads them or writes to the table"
+                    "the versions of the last {} hours of \"{}\" stay readable, got RETAIN {} HOURS: \
+                     write FORCE behind it if nobody reads them or writes to the table",
+                    least.num_hours(),
+                    self.location(),
+                    retained.num_hours()
                 ),
                 location: None,
             });
         }
-        let hours = i64::try_from(hours).unwrap_or(i64::MAX);
-        let (_, done) = table
+        let mut vacuum = table
             .vacuum()
             .with_mode(match removal.lite {
                 true => VacuumMode::Lite,
                 false => VacuumMode::Full,
             })
-            .with_retention_period(Duration::try_hours(hours).unwrap_or(Duration::MAX))
             .with_enforce_retention_duration(false)
-            .with_dry_run(removal.dry_run)
-            .await
-            .map_err(failed)?;
+            .with_dry_run(removal.dry_run);
+        if let Some(retained) = retained {
+            vacuum = vacuum.with_retention_period(retained);
+        }
+        let (_, done) = vacuum.await.map_err(failed)?;
         Ok(u64::try_from(done.files_deleted.len()).unwrap_or(u64::MAX))
     }
 }

@@ -119,6 +119,26 @@ async fn rows_that_only_moved_into_other_files_are_the_same_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn some_partitions_are_compacted_alone() {
+    let folder = shop(&[("sql/by_day.sql", BY_DAY)]);
+    build(&folder, &["by_day"], &[]).await.unwrap();
+    let engine = open(&folder).await.unwrap();
+    let session = engine.default_session();
+    for day in ["2024-01-01", "2024-01-02"] {
+        for shop in ["y", "z"] {
+            let row = format!("(DATE '{day}', '{shop}', 1)");
+            cells(session, &format!("INSERT INTO by_day VALUES {row}")).await;
+        }
+    }
+    let first = "OPTIMIZE by_day WHERE day < '2024-01-02'";
+    assert_eq!(cells(session, first).await, "3");
+    assert_eq!(cells(session, first).await, "0");
+    assert_eq!(cells(session, "OPTIMIZE by_day").await, "3");
+    let rows = "SELECT day, count(*) FROM by_day GROUP BY day ORDER BY day";
+    assert_eq!(cells(session, rows).await, "2024-01-01,4\n2024-01-02,5\n,1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_build_says_what_for() {
     let folder = shop(&[("sql/by_shop.sql", BY_SHOP)]);
     assert_eq!(built(&folder, "by_shop").await, "first build");

@@ -105,6 +105,11 @@ async fn models_that_are_gone_leave_the_warehouse_when_asked_to() {
     let engine = super::open(&folder).await.unwrap();
     let session = engine.default_session();
     assert_eq!(cells(session, "SELECT word FROM words").await, "a\nb");
+    let unused = read(&folder, &[]).await.unwrap().unused().await.unwrap();
+    assert_eq!(
+        format!("{unused:?}"),
+        r#"{"numbers": "view", "words": "seed"}"#
+    );
     assert_eq!(drop().await, ["numbers", "words"]);
     assert!(!folder.path().join("warehouse/words").exists());
     assert!(folder.path().join("warehouse/evens").exists());

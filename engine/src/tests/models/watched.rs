@@ -64,9 +64,9 @@ async fn sources_change_with_their_files() {
     assert!(troubles[0].starts_with("source sales: "), "{troubles:?}");
     // It is kept as it was.
     let project = read(&folder, &[]).await.unwrap();
-    assert_eq!(project.cursor().await.unwrap(), None);
-    project.keep_cursor(&second).await.unwrap();
-    assert_eq!(project.cursor().await.unwrap(), Some(second));
+    assert_eq!(project.cursor("watch").await.unwrap(), None);
+    project.keep_cursor("watch", &second).await.unwrap();
+    assert_eq!(project.cursor("watch").await.unwrap(), Some(second));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +77,7 @@ async fn what_is_made_of_a_source_is_touched_and_what_that_lacks() {
         project.compare(None).await.unwrap();
         let models = project.select(&selection(&["path:own"])).unwrap();
         let sources = sources.iter().map(|name| (*name).to_owned()).collect();
-        let names = project.touched(&models, &sources);
+        let names = project.touched(&models, &sources, false);
         let names: Vec<_> = names.iter().map(|model| model.name.clone()).collect();
         names.join(" ")
     };
@@ -89,6 +89,19 @@ async fn what_is_made_of_a_source_is_touched_and_what_that_lacks() {
     write(&folder, &[("sql/own/fixed.sql", "SELECT 2 AS one")]);
     assert_eq!(touched(&["sales"]).await, "by_shop towns");
     assert_eq!(touched(&["shops"]).await, "fixed places towns");
+    // What changed may lie behind models that are not meant.
+    let mut project = read(&folder, &[]).await.unwrap();
+    project.compare(None).await.unwrap();
+    let models = project.select(&selection(&["towns", "places"])).unwrap();
+    let names = |sources: &[&str], redefined| {
+        let sources = sources.iter().map(|name| (*name).to_owned()).collect();
+        let touched = project.touched(&models, &sources, redefined);
+        let names: Vec<_> = touched.iter().map(|model| model.name.as_str()).collect();
+        names.join(" ")
+    };
+    assert_eq!(names(&["sales"], false), "towns");
+    assert_eq!(names(&[], true), "places");
+    assert_eq!(names(&[], false), "");
 }
 
 /// One round: what is new is built, and the cursor moves.
@@ -96,15 +109,15 @@ async fn round(engine: &crate::Engine) -> Result<String, crate::EngineError> {
     let mut project = Project::open(engine, &variables(&[]))?;
     project.compare(None).await?;
     let (now, _) = project.look(None).await?;
-    let new = now.changed_since(project.cursor().await?.as_ref());
+    let new = now.changed_since(project.cursor("watch").await?.as_ref());
     let models = project.select(&selection(&["path:own"]))?;
-    let models = project.touched(&models, &new);
+    let models = project.touched(&models, &new, false);
     let built = project
         .build(&models, BuildOptions::default(), &|_| {})
         .await?;
     let told = told(&built);
     if !told.contains("failed") {
-        project.keep_cursor(&now).await?;
+        project.keep_cursor("watch", &now).await?;
     }
     Ok(told)
 }

@@ -79,7 +79,7 @@ pub(super) struct Tested {
 }
 
 /// What became of a test: its status, wrong rows and message.
-type Result3 = (String, Option<i64>, Option<String>);
+type Found = (String, Option<i64>, Option<String>);
 
 /// Gathers it for some models and the sources that they read.
 pub(super) async fn gather(
@@ -134,10 +134,14 @@ pub(super) async fn gather(
         let readers = links.iter().filter(|(read, _)| *read == node.name);
         node.read_by = readers.map(|(_, reader)| reader.clone()).collect();
     }
+    // A query that looks at several of them is one test.
+    let of_nodes = nodes.iter().flat_map(Node::all_tests);
+    let statuses: BTreeMap<&str, &str> = of_nodes
+        .map(|test| (test.name.as_str(), test.status.as_str()))
+        .collect();
     let mut counts = BTreeMap::new();
-    for test in project.tests() {
-        let status = tested(test, &results).status;
-        *counts.entry(status).or_default() += 1;
+    for status in statuses.into_values() {
+        *counts.entry(status.to_owned()).or_default() += 1;
     }
     Ok(Gathered {
         project: project.name().to_owned(),
@@ -216,6 +220,11 @@ impl Node {
         }
     }
 
+    fn all_tests(&self) -> impl Iterator<Item = &Tested> {
+        let of_columns = self.columns.iter().flat_map(|column| &column.tests);
+        self.tests.iter().chain(of_columns)
+    }
+
     fn tested(&mut self, tests: Vec<(Option<String>, Tested)>) {
         const FROM_BAD_TO_GOOD: [&str; 4] = ["error", "failed", "warned", "passed"];
         let has = |status: &&str| tests.iter().any(|(_, test)| test.status == *status);
@@ -232,7 +241,7 @@ impl Node {
     }
 }
 
-fn tested(test: &Test, results: &BTreeMap<String, Result3>) -> Tested {
+fn tested(test: &Test, results: &BTreeMap<String, Found>) -> Tested {
     let (status, failures, message) = results
         .get(&test.name)
         .cloned()
@@ -246,7 +255,7 @@ fn tested(test: &Test, results: &BTreeMap<String, Result3>) -> Tested {
     }
 }
 
-async fn last_results(session: &Session) -> Result<BTreeMap<String, Result3>, CliError> {
+async fn last_results(session: &Session) -> Result<BTreeMap<String, Found>, CliError> {
     let stream = session.sql(RESULTS).await?;
     let batches: Vec<RecordBatch> = stream.collect().await?;
     let mut results = BTreeMap::new();

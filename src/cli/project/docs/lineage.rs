@@ -150,9 +150,14 @@ fn boxes(nodes: &[&Node], placed: &[Option<(usize, f64)>], height: f64) -> Drawi
     drawing
 }
 
-/// The page of a model or source.
+/// The page of a model or source, whatever its name is.
 pub(super) fn page(name: &str) -> String {
-    format!("models/{name}.html")
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let letters = name.chars().map(|letter| match plain(letter) {
+        true => letter.to_string(),
+        false => format!("~{:x}", u32::from(letter)),
+    });
+    format!("models/{}.html", letters.collect::<String>())
 }
 
 /// The graph for Mermaid.

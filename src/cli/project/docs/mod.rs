@@ -11,7 +11,7 @@ mod openlineage;
 mod site;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -48,6 +48,7 @@ pub(crate) fn docs(docs: &Docs, settings: &Settings) -> Result<(), CliError> {
             "openlineage.json".to_owned(),
             openlineage::events(&gathered),
         ));
+        forget(&folder.join("models"), &files)?;
         for (name, text) in files {
             let path = folder.join(name);
             let written = path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -58,4 +59,19 @@ pub(crate) fn docs(docs: &Docs, settings: &Settings) -> Result<(), CliError> {
         let index: PathBuf = folder.join("index.html").components().collect();
         print(format!("{} models: open {}\n", models.len(), index.display()).as_bytes())
     })
+}
+
+/// Removes the pages of models that are gone.
+fn forget(folder: &Path, files: &[(String, String)]) -> Result<(), CliError> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let is_page = path.extension().is_some_and(|end| end == "html");
+        if is_page && !files.iter().any(|(name, _)| path.ends_with(name)) {
+            fs::remove_file(&path).map_err(|source| CliError::CannotWrite { path, source })?;
+        }
+    }
+    Ok(())
 }

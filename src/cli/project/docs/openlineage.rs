@@ -59,7 +59,11 @@ pub(super) fn events(gathered: &Gathered) -> String {
 
 fn dataset(node: &Node, space: &str) -> Value {
     let columns = node.columns.iter().map(|column| {
-        json!({ "name": column.name, "type": column.data_type, "description": column.description })
+        let mut field = json!({ "name": column.name, "description": column.description });
+        if let Some(data_type) = &column.data_type {
+            field["type"] = json!(data_type);
+        }
+        field
     });
     let columns: Vec<Value> = columns.collect();
     json!({

@@ -1,6 +1,6 @@
 //! The system's word that something has happened in a folder.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use tokio::sync::Notify;
 pub(super) struct Bell {
     rope: Arc<Notify>,
     watcher: Option<RecommendedWatcher>,
-    folders: BTreeSet<PathBuf>,
+    folders: BTreeMap<PathBuf, bool>,
 }
 
 impl Bell {
-    /// Listens to these folders, and what is in them, from now on.
-    pub(super) fn hang(&mut self, folders: &BTreeSet<PathBuf>) {
+    /// Listens to these folders from now on, where that is said also to what is in their folders.
+    pub(super) fn hang(&mut self, folders: &BTreeMap<PathBuf, bool>) {
         if *folders == self.folders {
             return;
         }
@@ -30,8 +30,12 @@ impl Bell {
             }
         });
         let hung = watcher.and_then(|mut watcher| {
-            for folder in folders {
-                watcher.watch(folder, RecursiveMode::Recursive)?;
+            for (folder, is_deep) in folders {
+                let mode = match is_deep {
+                    true => RecursiveMode::Recursive,
+                    false => RecursiveMode::NonRecursive,
+                };
+                watcher.watch(folder, mode)?;
             }
             Ok(watcher)
         });

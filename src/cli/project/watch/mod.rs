@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
+use cohortql_engine::EngineError;
 use cohortql_engine::config::parse_duration;
 use cohortql_engine::models::{BuildOptions, Cursor, Model, Project, Subject, Test};
 use cohortql_server::Webhook;
@@ -61,12 +62,21 @@ pub(crate) struct Watch {
     webhook: Option<String>,
 }
 
+/// Looks at sources of which one or the other never comes to rest, at most.
+const LOOKS: usize = 10;
+
+/// What only the user can mend.
+fn misused(message: String) -> CliError {
+    CliError::Project(EngineError::Config { message })
+}
+
 /// Watches until Ctrl-C.
 pub(crate) fn watch(watch: &Watch, settings: &Settings) -> Result<(), CliError> {
     let schedule = Schedule::of(watch.every, watch.cron.as_deref())?;
     let webhook = watch.webhook.as_deref().map(Webhook::at).transpose();
-    let webhook = webhook.map_err(|why| CliError::Usage(format!("--webhook: {why}")))?;
+    let webhook = webhook.map_err(|why| misused(format!("--webhook: {why}")))?;
     let watching = Watching {
+        name: Cursor::name(&watch.models.selection(), &watch.models.vars()),
         watch,
         settings,
         webhook,
@@ -80,6 +90,8 @@ pub(crate) fn watch(watch: &Watch, settings: &Settings) -> Result<(), CliError> 
 }
 
 struct Watching<'a> {
+    /// What its cursor is called.
+    name: String,
     watch: &'a Watch,
     settings: &'a Settings,
     webhook: Option<Webhook>,
@@ -87,6 +99,10 @@ struct Watching<'a> {
 
 impl Watching<'_> {
     async fn run(&self, schedule: Option<Schedule>) -> Result<(), CliError> {
+        // What is misspelt is known before anything is waited for.
+        let (_engine, project) = self.open().await?;
+        let chosen = project.choose(&self.watch.models.selection());
+        chosen.map_err(CliError::Project)?;
         match schedule {
             Some(schedule) => self.by_the_clock(schedule).await,
             None => self.by_files().await,
@@ -94,26 +110,25 @@ impl Watching<'_> {
     }
 
     async fn by_the_clock(&self, mut schedule: Schedule) -> Result<(), CliError> {
-        let mut was_well = true;
+        let mut health = Health::default();
         loop {
             schedule.wait().await?;
             let round = async {
                 let (_engine, project) = self.open().await?;
-                let before = project.cursor().await?;
+                let before = project.cursor(&self.name).await?;
                 let (mut now, _) = project.look(before.as_ref()).await?;
                 now.alerts = before.map(|before| before.alerts).unwrap_or_default();
                 self.round(&project, None, now).await
             };
-            was_well = self.judge(round.await, was_well).await?;
+            self.judge(round.await, &mut health).await?;
         }
     }
 
     async fn by_files(&self) -> Result<(), CliError> {
         let mut bell = Bell::default();
-        let mut patience = Patience::default();
-        // What the sources held when a round failed.
+        let mut health = Health::default();
+        // What the sources held, and how models were defined, when a round failed.
         let mut failed_with: Option<Cursor> = None;
-        let mut was_well = true;
         let mut told = BTreeSet::new();
         loop {
             let round = async {
@@ -122,10 +137,13 @@ impl Watching<'_> {
                 let Some((now, changed)) = self.changes(&project, &mut told).await? else {
                     return Ok(None);
                 };
-                if failed_with.as_ref() == Some(&now) && !patience.is_over() {
+                if failed_with.as_ref() == Some(&now) && !health.patience.is_over() {
                     return Ok(None);
                 }
-                let names: Vec<_> = changed.iter().map(String::as_str).collect();
+                let mut names: Vec<_> = changed.sources.iter().map(String::as_str).collect();
+                if changed.definitions {
+                    names.push("definitions");
+                }
                 print(format!("changed: {}\n", names.join(", ")).as_bytes())?;
                 let done = self.round(&project, Some(&changed), now.clone()).await;
                 failed_with = done.is_err().then_some(now);
@@ -134,14 +152,12 @@ impl Watching<'_> {
             match round.await.transpose() {
                 None if self.watch.once => return print(b"nothing has changed\n"),
                 None => {}
-                Some(done) if self.watch.once => return done,
-                Some(done) => {
-                    was_well = self.judge(done, was_well).await?;
-                    match was_well {
-                        true => patience = Patience::default(),
-                        false => patience.lengthen(),
-                    }
+                Some(Err(error)) if self.watch.once => {
+                    self.post_error(&error).await;
+                    return Err(error);
                 }
+                Some(Ok(())) if self.watch.once => return Ok(()),
+                Some(done) => self.judge(done, &mut health).await?,
             }
             let _ = tokio::time::timeout(self.watch.poll, bell.rung()).await;
         }
@@ -149,20 +165,25 @@ impl Watching<'_> {
 
     async fn open(&self) -> Result<(cohortql_engine::Engine, Project), CliError> {
         let (engine, mut project) = self.watch.models.open(self.settings).await?;
-        project.compare(None).await?;
+        if !project.compares(&self.watch.models.selection()) {
+            project.compare(None).await?;
+        }
         Ok((engine, project))
     }
 
-    /// What the sources hold and which have changed, once they have stayed as they are for a while;
-    /// nothing when none has. A trouble is told once.
+    /// What the sources hold and what has changed, once they have stayed as they are for a while;
+    /// nothing when nothing has. A trouble is told once.
     async fn changes(
         &self,
         project: &Project,
         told: &mut BTreeSet<String>,
-    ) -> Result<Option<(Cursor, BTreeSet<String>)>, CliError> {
-        let before = project.cursor().await?;
+    ) -> Result<Option<(Cursor, Changed)>, CliError> {
+        let before = project.cursor(&self.name).await?;
         let (mut now, mut troubles) = project.look(before.as_ref()).await?;
-        while !now.changed_since(before.as_ref()).is_empty() {
+        for _ in 0..LOOKS {
+            if now.changed_since(before.as_ref()).is_empty() {
+                break;
+            }
             tokio::time::sleep(self.watch.debounce).await;
             let (then, of_then) = project.look(before.as_ref()).await?;
             let is_still = then.changed_since(Some(&now)).is_empty();
@@ -177,25 +198,35 @@ impl Watching<'_> {
             }
         }
         told.retain(|trouble| troubles.contains(trouble));
-        let changed = now.changed_since(before.as_ref());
+        let chosen = project.choose(&self.watch.models.selection());
+        let (models, _) = chosen.map_err(CliError::Project)?;
+        now.definitions = project.definitions(&models)?;
+        let changed = Changed {
+            sources: now.changed_since(before.as_ref()),
+            definitions: before
+                .as_ref()
+                .is_none_or(|before| before.definitions != now.definitions),
+        };
         now.alerts = before.map(|before| before.alerts).unwrap_or_default();
-        Ok((!changed.is_empty()).then_some((now, changed)))
+        let is_any = changed.definitions || !changed.sources.is_empty();
+        Ok(is_any.then_some((now, changed)))
     }
 
-    /// Builds and tests what some sources touch, or everything, and moves the cursor when all is well.
+    /// Builds and tests what has changed, or everything, and moves the cursor when all is well.
     async fn round(
         &self,
         project: &Project,
-        changed: Option<&BTreeSet<String>>,
+        changed: Option<&Changed>,
         mut now: Cursor,
     ) -> Result<(), CliError> {
         let chosen = project.choose(&self.watch.models.selection());
         let (models, tests) = chosen.map_err(CliError::Project)?;
+        now.definitions = project.definitions(&models)?;
         let (models, tests) = match changed {
             None => (models, tests),
             Some(changed) => {
-                let models = project.touched(&models, changed);
-                let tests = of_models(project, tests, &models, changed);
+                let models = project.touched(&models, &changed.sources, changed.definitions);
+                let tests = touched_tests(project, tests, &models, &changed.sources);
                 (models, tests)
             }
         };
@@ -210,69 +241,103 @@ impl Watching<'_> {
         }
         judged?;
         self.tell_alerts(project, &mut now).await?;
-        Ok(project.keep_cursor(&now).await?)
+        Ok(project.keep_cursor(&self.name, &now).await?)
     }
 
-    /// Tells of numbers that have gone beyond their bounds since the last round, or come back.
+    /// Tells of numbers that have gone beyond their bounds since the last round, or come back. One
+    /// that nobody could be told of is told of again.
     async fn tell_alerts(&self, project: &Project, now: &mut Cursor) -> Result<(), CliError> {
         let mut given = BTreeSet::new();
         for alert in project.alerts().await? {
             let was_given = now.alerts.contains(&alert.name);
-            if alert.beyond.is_some() {
-                given.insert(alert.name.clone());
-            }
+            let mut is_given = alert.beyond.is_some() || (was_given && alert.value.is_none());
             if let Some(text) = told::of_alert(project, &alert, was_given) {
                 print(format!("{text}\n").as_bytes())?;
-                self.post(&text).await;
+                if !self.post(&text).await {
+                    is_given = was_given;
+                }
+            }
+            if is_given {
+                given.insert(alert.name);
             }
         }
         now.alerts = given;
         Ok(())
     }
 
-    /// Posts a text where that was asked for. That nobody takes it stops nothing.
-    async fn post(&self, text: &str) {
-        if let Some(webhook) = &self.webhook
-            && let Err(why) = webhook.post(text).await
-        {
+    /// Posts a text where that was asked for, and says whether nothing kept it from being read. That
+    /// nobody takes it stops nothing.
+    async fn post(&self, text: &str) -> bool {
+        let Some(webhook) = &self.webhook else {
+            return true;
+        };
+        let posted = webhook.post(text).await;
+        if let Err(why) = &posted {
             crate::cli::report(&CliError::Usage(format!(
                 "the webhook takes nothing: {why}"
             )));
         }
+        posted.is_ok()
     }
 
-    /// Says what a round has failed with, and goes on. What only the user can mend ends the watching.
-    async fn judge(&self, done: Result<(), CliError>, was_well: bool) -> Result<bool, CliError> {
+    /// Posts that a round could not be, unless it is told of already.
+    async fn post_error(&self, error: &CliError) {
+        if !matches!(error, CliError::NotBuilt(_)) {
+            self.post("a round of builds could not be: see what cohortql watch says")
+                .await;
+        }
+    }
+
+    /// Says what a round has failed with, and goes on.
+    async fn judge(&self, done: Result<(), CliError>, health: &mut Health) -> Result<(), CliError> {
         match done {
             Ok(()) => {
-                if !was_well {
+                if health.last_error.take().is_some() {
                     self.post("builds succeed again").await;
                 }
-                Ok(true)
+                *health = Health::default();
+                Ok(())
             }
-            Err(error @ (CliError::Interrupted | CliError::ReaderGone | CliError::Usage(_))) => {
-                Err(error)
-            }
+            Err(error @ (CliError::Interrupted | CliError::ReaderGone)) => Err(error),
             Err(error) => {
-                crate::cli::report(&error);
-                if !matches!(error, CliError::NotBuilt(_)) {
-                    self.post(&error.to_string()).await;
+                let text = error.to_string();
+                // The same again is no news.
+                if health.last_error.as_ref() != Some(&text) || health.patience.is_over() {
+                    crate::cli::report(&error);
+                    self.post_error(&error).await;
+                    health.patience.lengthen();
                 }
-                Ok(false)
+                health.last_error = Some(text);
+                Ok(())
             }
         }
     }
 }
 
-/// The tests that look at nothing but models that are built, and sources that have changed.
-fn of_models<'a>(
+/// What has changed since the cursor moved.
+struct Changed {
+    sources: BTreeSet<String>,
+    /// Models, or where the sources are.
+    definitions: bool,
+}
+
+/// How rounds have gone.
+#[derive(Default)]
+struct Health {
+    /// What the last one failed with, if it did.
+    last_error: Option<String>,
+    patience: Patience,
+}
+
+/// The tests that look at models that are built, or sources that have changed.
+fn touched_tests<'a>(
     project: &Project,
     mut tests: Vec<&'a Test>,
     models: &[&Model],
     changed: &BTreeSet<String>,
 ) -> Vec<&'a Test> {
     tests.retain(|test| {
-        project.looked_at(test).iter().all(|subject| match subject {
+        project.looked_at(test).iter().any(|subject| match subject {
             Subject::Model(name) => models.iter().any(|model| model.name == *name),
             Subject::Source(name) => changed.contains(name),
         })

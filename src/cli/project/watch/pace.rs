@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use croner::Cron;
-use tokio::time::Interval;
+use tokio::time::{Interval, MissedTickBehavior};
 
+use super::misused;
 use crate::cli::error::CliError;
 
 /// How long a failed round waits at first, and at most.
@@ -36,7 +37,7 @@ impl Schedule {
         };
         match Cron::from_str(text) {
             Ok(cron) => Ok(Some(Self::Cron(Box::new(cron)))),
-            Err(error) => Err(CliError::Usage(format!(
+            Err(error) => Err(misused(format!(
                 "--cron must be minute, hour, day, month and weekday, such as '0 6 * * *', got {text:?}: \
                  {error}"
             ))),
@@ -47,7 +48,12 @@ impl Schedule {
     pub(super) async fn wait(&mut self) -> Result<(), CliError> {
         match self {
             Self::Every(every, interval) => {
-                let interval = interval.get_or_insert_with(|| tokio::time::interval(*every));
+                let interval = interval.get_or_insert_with(|| {
+                    let mut interval = tokio::time::interval(*every);
+                    // A build that takes longer is not made up for.
+                    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                    interval
+                });
                 interval.tick().await;
             }
             Self::Cron(cron) => {
@@ -61,8 +67,7 @@ impl Schedule {
 
 fn until_next(cron: &Cron, now: DateTime<Utc>) -> Result<Duration, CliError> {
     let next = cron.find_next_occurrence(&now, false);
-    let next =
-        next.map_err(|error| CliError::Usage(format!("--cron has no next time: {error}")))?;
+    let next = next.map_err(|error| misused(format!("--cron has no next time: {error}")))?;
     Ok((next - now).to_std().unwrap_or_default())
 }
 

@@ -4,23 +4,25 @@ use cohortql_engine::models::{Alert, Built, Project, Status, TestStatus};
 /// Failures that a post names at most.
 const NAMED: usize = 10;
 
-/// What of a build has failed.
+/// What of a build has failed. Causes may name values of customers, and stay here.
 pub(super) fn of_failure(project: &Project, built: &Built) -> String {
     let models = built
         .models
         .iter()
         .filter_map(|outcome| match &outcome.status {
-            Status::Failed(error) => Some(format!("{}: {error}", outcome.model)),
+            Status::Failed(_) => Some(format!("{}: it cannot be built", outcome.model)),
             _ => None,
         });
     let tests = built
         .tests
         .iter()
         .filter_map(|outcome| match outcome.status {
-            TestStatus::Failed | TestStatus::Errored => {
-                let message = outcome.message.as_deref().unwrap_or("it failed");
-                Some(format!("{}: {message}", outcome.test))
-            }
+            TestStatus::Failed => Some(format!(
+                "{}: {} wrong",
+                outcome.test,
+                outcome.failures.unwrap_or(0)
+            )),
+            TestStatus::Errored => Some(format!("{}: it cannot be run", outcome.test)),
             _ => None,
         });
     let failed: Vec<String> = models.chain(tests).collect();
@@ -41,7 +43,7 @@ pub(super) fn of_alert(project: &Project, alert: &Alert, was_given: bool) -> Opt
         .map_or_else(|| "nothing".to_owned(), |value| value.to_string());
     let said = match (&alert.beyond, was_given) {
         (Some(beyond), false) => format!("is {value}, {beyond}"),
-        (None, true) => format!("is {value}, within its bounds again"),
+        (None, true) if alert.value.is_some() => format!("is {value}, within its bounds again"),
         _ => return None,
     };
     Some(format!("{} of {} {said}", alert.name, place(project)))
