@@ -31,6 +31,7 @@ mod execution;
 pub mod formats;
 mod ingest;
 mod limits;
+pub mod load;
 mod memory;
 pub mod models;
 mod nearest;

@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::error::CliError;
 use super::generate::Generate;
 use super::init::Init;
+use super::load::Load;
 use super::output::Format;
 use super::project::{Clean, Compile, Docs, List, Retry, Run, Test, Watch};
 use super::user::User;
@@ -157,6 +158,17 @@ Examples:
     Ls(List),
     /// Print the SQL of models with the values of their variables, and what they read
     Compile(Compile),
+    /// Load rows of files and databases into a table of the project
+    #[command(after_help = "\
+Examples:
+  cohortql load orders.csv --into orders
+  cohortql load 's3://shop/orders/*.parquet' --into orders --mode replace
+  cohortql load orders.json --into orders --mode merge --key order_id --order-by updated_at
+  cohortql load customers.csv --into customers --mode merge --key customer_id --soft-delete
+  cohortql load postgres://shop@db/shop --table public.orders --into orders --mode replace
+
+Rows that do not fit go into TABLE_quarantine, with the reasons. Nothing is half loaded.")]
+    Load(Box<Load>),
     /// Take the tour: retention, segments, second purchases and lifts on shipped data
     Demo {
         /// Serve the demonstration's tables over Flight SQL afterwards

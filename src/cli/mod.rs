@@ -10,6 +10,7 @@ mod error;
 mod functions;
 mod generate;
 mod init;
+mod load;
 mod manual;
 mod open;
 mod output;
@@ -75,6 +76,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Task::Clean(clean)) => project::clean(&clean, &settings),
         Some(Task::Ls(list)) => project::list(&list, &settings),
         Some(Task::Compile(compile)) => project::compile(&compile, &settings),
+        Some(Task::Load(load)) => load::run(&load, &settings),
         Some(Task::Demo { serve, listen }) => {
             demo::run(serve.then_some(listen.as_str()), &settings)
         }

@@ -86,7 +86,7 @@ fn overridden(mut config: Config, settings: &Settings) -> Result<Config, CliErro
 
 /// A path as the engine understands it: relative ones of a project count from its
 /// folder, but those on the command line from where the user stands.
-fn from_here(path: &str) -> String {
+pub(crate) fn from_here(path: &str) -> String {
     if path.contains("://") {
         return path.to_owned();
     }

@@ -59,6 +59,11 @@ impl MappedTable {
         Ok(Arc::new(table))
     }
 
+    /// The table underneath, where all that is done to it is to hide deleted rows.
+    pub(crate) fn hiding(&self) -> Option<&Arc<dyn TableProvider>> {
+        self.columns.is_empty().then_some(&self.source)
+    }
+
     fn new(
         name: String,
         source: Arc<dyn TableProvider>,

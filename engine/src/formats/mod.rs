@@ -16,7 +16,7 @@ mod factory;
 mod files;
 mod json;
 mod mapped;
-mod message;
+pub(crate) mod message;
 pub(crate) mod names;
 mod options;
 mod parquet;
@@ -30,6 +30,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::plan_err;
 use datafusion::error::Result;
 
+pub(crate) use csv::RawCsv;
 pub use definition::{TableDefinition, format_named};
 pub(crate) use delta::{
     BuiltTable, Compaction, DeltaProvider, DeltaWrite, PartitionIs, Removal, Replaced, Shape,
@@ -37,8 +38,11 @@ pub(crate) use delta::{
 };
 pub use discover::discover;
 pub use factory::table_factories;
-pub(crate) use files::listing::Place;
-pub(crate) use mapped::source_column;
+pub(crate) use files::{FileSet, single_files};
+pub(crate) use files::apart::{Chunks, read_apart};
+pub(crate) use files::listing::{DataFile, Place};
+pub(crate) use files::widen::common;
+pub(crate) use mapped::{MappedTable, source_column};
 pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};
 pub(crate) use versions::current;
 

@@ -41,7 +41,8 @@ pub(super) fn check(from: &Field, to: &Field) -> Result<(), EngineError> {
     })
 }
 
-fn castable(from: &DataType, to: &DataType) -> bool {
+/// Whether values of a type can be tried as those of another.
+pub(crate) fn castable(from: &DataType, to: &DataType) -> bool {
     match (from, to) {
         (DataType::Map(from, _), DataType::Map(to, _)) => {
             castable(from.data_type(), to.data_type())
@@ -69,7 +70,11 @@ pub(super) fn cast(values: &ArrayRef, field: &Field, before: u64) -> Result<Arra
     Ok(cast)
 }
 
-fn strict(values: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+/// The values in another type, each exactly.
+///
+/// # Errors
+/// When one cannot be.
+pub(crate) fn strict(values: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     let from = values.data_type();
     if from == to {
         return Ok(Arc::clone(values));

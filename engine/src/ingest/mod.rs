@@ -15,9 +15,9 @@ mod rows;
 mod source;
 mod target;
 mod types;
+mod unfinished;
 mod warehouse;
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -27,7 +27,6 @@ use datafusion::common::TableReference;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::streaming::StreamingTableExec;
-use futures::future::{Either, select};
 use futures::stream::BoxStream;
 use futures::{FutureExt, TryStreamExt};
 
@@ -35,15 +34,16 @@ use self::columns::Columns;
 use self::source::Source;
 use self::target::Target;
 use crate::formats::{DeltaProvider, DeltaWrite};
-use crate::queries::{Phase, Running};
-use crate::runtime::Task;
+use crate::queries::Running;
 use crate::{EngineError, Session, StatementKind, TouchedTables, catalog, counting};
 
 pub(crate) use self::built::{delta_columns, for_delta};
+pub(crate) use self::cast::{castable, strict};
 pub(crate) use self::gate::Gate;
 pub use self::request::{IfExists, IfMissing, IngestRequest};
 pub(crate) use self::rows::Rows;
 pub(crate) use self::types::in_delta;
+pub(crate) use self::target::{full, table_folder};
 pub(crate) use self::warehouse::Warehouse;
 
 /// Batches as they come from a client.
@@ -85,68 +85,11 @@ impl Session {
         rows: Incoming,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<u64, EngineError> {
-        let mut running = self.start_text(&format!("INGEST INTO {request}"));
-        let mut stop = Box::pin(stop.map(|()| EngineError::Cancelled));
-        let turn = {
-            let turn = pin!(self.take_turn(&mut running));
-            match select(turn, &mut stop).await {
-                Either::Left((turn, _)) => turn,
-                Either::Right((reason, _)) => Err(reason),
-            }
-        };
-        running.unless_failed(turn)?;
-        running.progress.enter(Phase::Running);
-        let stopped = running.stopped.clone();
-        let gate = Arc::new(Gate::default());
-        let work = {
-            let (session, gate) = (self.clone(), Arc::clone(&gate));
-            async move {
-                let outcome = put(&session, &request, &schema, rows, gate, &running).await;
-                running.ends(&outcome);
-                outcome
-            }
-        };
-        let work = Unfinished {
-            task: Some(Task::spawn(self.shared().runtimes.compute(), work)),
-            gate,
-        };
-        let reason = select(Box::pin(stopped.reason()), stop);
-        work.unless(reason.map(|reason| reason.factor_first().0))
-            .await
-    }
-}
-
-/// Work that is dropped before its time is over only if the gate can still be shut.
-struct Unfinished {
-    task: Option<Task<Result<u64, EngineError>>>,
-    gate: Arc<Gate>,
-}
-
-impl Unfinished {
-    /// What the work comes to, or why it was to stop before.
-    async fn unless(
-        mut self,
-        reason: impl Future<Output = EngineError>,
-    ) -> Result<u64, EngineError> {
-        let gate = Arc::clone(&self.gate);
-        let Some(task) = self.task.as_mut() else {
-            return Err(EngineError::Cancelled);
-        };
-        match select(task, Box::pin(reason)).await {
-            Either::Left((outcome, _)) => outcome?,
-            Either::Right((reason, _)) if gate.shut() => Err(reason),
-            Either::Right((_, task)) => task.await?,
-        }
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take()
-            && !self.gate.shut()
-        {
-            task.detach();
-        }
+        let text = format!("INGEST INTO {request}");
+        self.work_until(&text, stop, |session, running, gate| {
+            async move { put(&session, &request, &schema, rows, gate, running).await }.boxed()
+        })
+        .await
     }
 }
 

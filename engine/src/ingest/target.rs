@@ -71,7 +71,8 @@ fn place(session: &Session, request: &IngestRequest) -> Result<(String, String),
     catalog::place(session.context(), &name)
 }
 
-fn full(place: &(String, String)) -> TableReference {
+/// The name of a place with its catalog.
+pub(crate) fn full(place: &(String, String)) -> TableReference {
     TableReference::full(
         crate::environment::CATALOG,
         place.0.as_str(),
@@ -103,29 +104,15 @@ async fn missing(
         )),
         (Keeping::Delta(None) | Keeping::Anywhere, Some(warehouse)) => {
             let state = session.context().state();
-            let [first, fresh] = warehouse.folders(&place.0, &place.1)?;
-            Ok(Target::NewDelta(
-                match holds_delta(&state, &first).await? {
-                    true => fresh,
-                    false => first,
-                },
-            ))
+            let free = warehouse.free_folder(&state, place).await;
+            free.map(Target::NewDelta)
         }
     }
 }
 
 /// A Delta table at a location of the client's choosing.
 async fn at(session: &Session, text: &str) -> Result<Target, EngineError> {
-    let base = base_dir(&session.shared().settings)?;
-    session.require(Privilege::External)?;
-    session.may_reach(text, &base)?;
-    let location = Location::parse(text, &base)?;
-    if location.is_http() || location.glob().is_some() {
-        return Err(plan(format!(
-            "option \"location\" must be a folder for the table, got \"{location}\""
-        )));
-    }
-    let location = location.as_folder();
+    let location = table_folder(session, text, "option \"location\"")?;
     if holds_delta(&session.context().state(), &location).await? {
         return Err(EngineError::AlreadyExists {
             message: format!(
@@ -135,6 +122,24 @@ async fn at(session: &Session, text: &str) -> Result<Target, EngineError> {
         });
     }
     Ok(Target::NewDelta(location))
+}
+
+/// A folder for a table, of somebody's choosing, which `named` is called in messages.
+pub(crate) fn table_folder(
+    session: &Session,
+    text: &str,
+    named: &str,
+) -> Result<Location, EngineError> {
+    let base = base_dir(&session.shared().settings)?;
+    session.require(Privilege::External)?;
+    session.may_reach(text, &base)?;
+    let location = Location::parse(text, &base)?;
+    if location.is_http() || location.glob().is_some() {
+        return Err(plan(format!(
+            "{named} must be a folder for the table, got \"{location}\""
+        )));
+    }
+    Ok(location.as_folder())
 }
 
 /// What to do with a table that is there.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use datafusion::catalog::Session;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::EngineError;
+use crate::formats::holds_delta;
 use crate::stores::Location;
 
 /// Characters of a folder's name that come from the table's.
@@ -26,9 +28,22 @@ impl Warehouse {
         })
     }
 
+    /// A folder for a table, in which there is none.
+    pub(crate) async fn free_folder(
+        &self,
+        session: &dyn Session,
+        (schema, table): &(String, String),
+    ) -> Result<Location, EngineError> {
+        let [first, fresh] = self.folders(schema, table)?;
+        Ok(match holds_delta(session, &first).await? {
+            true => fresh,
+            false => first,
+        })
+    }
+
     /// The folder of a table, and one for when that is taken. A table that is made again gets
     /// another folder, so that nothing is lost.
-    pub(super) fn folders(&self, schema: &str, table: &str) -> Result<[Location; 2], EngineError> {
+    fn folders(&self, schema: &str, table: &str) -> Result<[Location; 2], EngineError> {
         let mut random = [0; 4];
         SystemRandom::new()
             .fill(&mut random)

@@ -1,24 +1,20 @@
 //! The columns of CSV files, from their headers and a sample of their rows.
 
-use std::io::{self, Read};
 use std::sync::Arc;
 
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use bytes::Bytes;
 use datafusion::common::exec_err;
 use datafusion::datasource::file_format::csv::CsvDecoder;
 use datafusion::error::{DataFusionError, Result};
 use datafusion_datasource::decoder::{DecoderDeserializer, deserialize_stream};
-use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectStore, ObjectStoreExt};
-use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use futures::StreamExt;
+use object_store::ObjectStore;
 
 use super::CsvFiles;
 use super::reader::wrong_width;
+use crate::formats::files::apart::{Chunks, bytes, read_apart};
 use crate::formats::files::listing::DataFile;
 use crate::formats::files::widen::common;
 use crate::formats::message;
@@ -72,9 +68,7 @@ pub(super) async fn schema(
 
 /// The columns of one file by its first rows, and how many of these there were.
 ///
-/// Arrow reads from a blocking source, so it has a thread of its own, to which the file's bytes are
-/// sent as they come; DataFusion's own inference cuts them at line breaks, also at those within
-/// values.
+/// DataFusion's own inference cuts the bytes at line breaks, also at those within values.
 async fn sampled(
     store: &Arc<dyn ObjectStore>,
     written: &CsvFiles,
@@ -82,57 +76,8 @@ async fn sampled(
     file: &DataFile,
 ) -> Result<(Schema, usize)> {
     let format = written.arrow_format();
-    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    let reader = Chunks {
-        receiver,
-        chunk: Bytes::new(),
-    };
-    let inferring = spawn_blocking(move || format.infer_schema(reader, Some(rows)));
-    let mut chunks = bytes(store, file).await?;
-    while let Some(chunk) = chunks.next().await {
-        // Nobody listens once there are rows enough.
-        if sender.send(chunk?).await.is_err() {
-            break;
-        }
-    }
-    drop(sender);
-    let inferred = inferring
-        .await
-        .map_err(|error| DataFusionError::External(error.into()))?;
-    Ok(inferred?)
-}
-
-/// Chunks that a file is ahead of its reader.
-const CHUNKS_AHEAD: usize = 2;
-
-/// What was sent, as a file.
-struct Chunks {
-    receiver: mpsc::Receiver<Bytes>,
-    chunk: Bytes,
-}
-
-impl Read for Chunks {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.chunk.is_empty() {
-            match self.receiver.blocking_recv() {
-                Some(chunk) => self.chunk = chunk,
-                None => return Ok(0),
-            }
-        }
-        let length = buffer.len().min(self.chunk.len());
-        buffer[..length].copy_from_slice(&self.chunk.split_to(length));
-        Ok(length)
-    }
-}
-
-/// The bytes of a file, unpacked.
-async fn bytes(
-    store: &Arc<dyn ObjectStore>,
-    file: &DataFile,
-) -> Result<BoxStream<'static, Result<Bytes>>> {
-    let got = store.get(&file.meta.location).await?;
-    let packed = got.into_stream().map_err(DataFusionError::from).boxed();
-    file.compression.convert_stream(packed)
+    let inferring = move |reader: Chunks| format.infer_schema(reader, Some(rows));
+    Ok(read_apart(store, file, inferring).await??)
 }
 
 /// The error of a file whose rows differ in length, which is read once more to find the line.

@@ -3,6 +3,7 @@
 //! and not wrong rows.
 
 mod infer;
+mod raw;
 mod reader;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectStore;
 use regex::Regex;
 
+pub(crate) use self::raw::RawCsv;
 use self::reader::CsvReader;
 use super::files::listing::DataFile;
 use super::files::named::NamedSource;
@@ -95,11 +97,7 @@ impl TableFormat for Csv {
         session: &dyn Session,
         definition: &TableDefinition,
     ) -> Result<Arc<dyn TableProvider>> {
-        let tabs = definition.locations.iter().all(|location| {
-            let stem = classify::strip_compression(location.url().path());
-            stem.to_ascii_lowercase().ends_with(".tsv")
-        });
-        let kind = CsvFiles::new(&definition.options, tabs, definition.schema.is_some())?;
+        let kind = CsvFiles::of(definition)?;
         files::open(session, definition, &Self, Arc::new(kind)).await
     }
 }
@@ -115,6 +113,14 @@ struct CsvFiles {
 }
 
 impl CsvFiles {
+    fn of(definition: &TableDefinition) -> Result<Self> {
+        let tabs = definition.locations.iter().all(|location| {
+            let stem = classify::strip_compression(location.url().path());
+            stem.to_ascii_lowercase().ends_with(".tsv")
+        });
+        Self::new(&definition.options, tabs, definition.schema.is_some())
+    }
+
     fn new(given: &TableOptions, tabs: bool, declared: bool) -> Result<Self> {
         let header = given
             .boolean("header")?

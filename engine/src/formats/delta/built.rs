@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use deltalake::delta_datafusion::{DeltaScanConfig, DeltaScanNext};
+use deltalake::kernel::Transaction;
 use deltalake::logstore::LogStoreRef;
 use deltalake::{DeltaTable, DeltaTableError};
 
@@ -43,6 +44,8 @@ pub(crate) struct BuiltTable {
     pub(super) name: String,
     pub(super) log: LogStoreRef,
     pub(super) table: Option<DeltaTable>,
+    /// Names that the next commit leaves.
+    pub(super) stamps: Vec<Transaction>,
 }
 
 impl BuiltTable {
@@ -63,7 +66,12 @@ impl BuiltTable {
             found.load().await.map_err(failed)?;
             table = Some(found);
         }
-        Ok(Self { name, log, table })
+        Ok(Self {
+            name,
+            log,
+            table,
+            stamps: Vec::new(),
+        })
     }
 
     /// Its columns; none where there is no table yet.

@@ -45,7 +45,7 @@ impl Replaced {
 }
 
 /// Files that no commit has made part of the table yet.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Written(Vec<Add>);
 
 impl Extend<Written> for Written {
@@ -97,7 +97,8 @@ impl BuiltTable {
     }
 
     /// Makes written files part of the table in the place of others, and keeps a note with them.
-    /// Readers see all of it at once. A table of another shape is replaced whole.
+    /// Readers see all of it at once. A table whose columns the shape only adds to gets the others too;
+    /// one of another shape is replaced whole.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when somebody else has changed the table meanwhile; then the table
@@ -116,9 +117,12 @@ impl BuiltTable {
         // Tried again, it would go on top of what somebody else has made of the table.
         let properties = CommitProperties::default()
             .with_metadata(note)
+            .with_application_transactions(self.stamps.clone())
             .with_max_retries(0);
         let mut actions: Vec<_> = written.0.into_iter().map(Action::Add).collect();
-        let fits = self.has(shape)?;
+        let growth = self.growth(shape)?;
+        let fits = growth.is_some() || self.has(shape)?;
+        actions.extend(growth.into_iter().flatten());
         let Some(table) = self.table.as_ref().filter(|_| fits) else {
             let columns = StructType::try_from_arrow(shape.columns.as_ref())
                 .map_err(|error| self.failed(DeltaTableError::Arrow { source: error }))?;
@@ -137,6 +141,7 @@ impl BuiltTable {
                 .map_err(|error| refused(&self.name, error))?;
             return Ok(Self {
                 table: Some(made),
+                stamps: Vec::new(),
                 ..self
             });
         };
@@ -169,6 +174,7 @@ impl BuiltTable {
             .map_err(|error| self.failed(error))?;
         Ok(Self {
             table: Some(table),
+            stamps: Vec::new(),
             ..self
         })
     }

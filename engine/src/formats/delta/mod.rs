@@ -5,10 +5,12 @@ mod built;
 mod changes;
 mod commit;
 mod gated;
+mod grown;
 mod history;
 mod noted;
 mod provider;
 mod upkeep;
+mod stamped;
 mod write;
 
 use std::sync::Arc;

@@ -77,7 +77,7 @@ impl DeltaProvider {
     }
 
     /// What messages call it.
-    pub(super) fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         &self.location
     }
 

@@ -1,6 +1,7 @@
 //! Tables made of plain files: listed afresh for every query, so that new,
 //! replaced and deleted files count at once.
 
+pub(crate) mod apart;
 mod changes;
 mod columns;
 mod infer;
@@ -8,6 +9,7 @@ mod insert;
 pub(super) mod listing;
 pub(super) mod named;
 mod partitions;
+mod single;
 mod statistics;
 mod table;
 pub(super) mod widen;
@@ -28,6 +30,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
 use self::listing::{DataFile, Place};
+pub(crate) use self::single::single_files;
 pub(super) use self::table::FileTable;
 use super::{TableDefinition, TableFormat, classify, message};
 
@@ -99,30 +102,7 @@ pub(super) async fn open(
     format: &'static dyn TableFormat,
     kind: Arc<dyn FileKind>,
 ) -> Result<Arc<dyn TableProvider>> {
-    let compression = match definition.options.text("compression") {
-        Some(text) => Some(classify::compression_named(text)?),
-        None => None,
-    };
-    let mut places: Vec<Place> = Vec::with_capacity(definition.locations.len());
-    for location in &definition.locations {
-        let place = Place::find(session, location).await?;
-        if let Some(first) = places.first()
-            && first.store_url != place.store_url
-        {
-            return plan_err!(
-                "table \"{}\" has locations in different stores, {} and {}",
-                definition.name,
-                first.store_url,
-                place.store_url
-            );
-        }
-        places.push(place);
-    }
-    let selection = Selection {
-        places,
-        format,
-        compression,
-    };
+    let selection = Selection::of(session, definition, format).await?;
     let files = selection.list().await?;
     if files.is_empty() {
         return Err(selection.nothing_found(definition).await?);
@@ -136,6 +116,45 @@ pub(super) async fn open(
         kind,
     };
     Ok(Arc::new(FileTable::open(session, source, &files).await?))
+}
+
+/// The files of a table, for who reads them one by one.
+#[derive(Debug)]
+pub(crate) struct FileSet {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) files: Vec<DataFile>,
+    store_url: ObjectStoreUrl,
+    /// Whether the names of folders are columns.
+    pub(crate) is_parted: bool,
+}
+
+impl FileSet {
+    /// The files that a definition means.
+    ///
+    /// # Errors
+    /// When there are none, or they cannot be listed.
+    pub(crate) async fn of(
+        session: &dyn Session,
+        definition: &TableDefinition,
+        format: &'static dyn TableFormat,
+    ) -> Result<Self> {
+        let selection = Selection::of(session, definition, format).await?;
+        let files = selection.list().await?;
+        if files.is_empty() {
+            return Err(selection.nothing_found(definition).await?);
+        }
+        Ok(Self {
+            store: Arc::clone(selection.store()),
+            store_url: selection.store_url().clone(),
+            is_parted: !partition_columns(definition, &selection, &files)?.is_empty(),
+            files,
+        })
+    }
+
+    /// A file as the user knows it.
+    pub(crate) fn name(&self, file: &DataFile) -> String {
+        message::file_name(&self.store_url, &file.meta.location)
+    }
 }
 
 /// What stays as it was when a table of plain files was opened.
@@ -159,6 +178,38 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The files that a definition means.
+    async fn of(
+        session: &dyn Session,
+        definition: &TableDefinition,
+        format: &'static dyn TableFormat,
+    ) -> Result<Self> {
+        let compression = match definition.options.text("compression") {
+            Some(text) => Some(classify::compression_named(text)?),
+            None => None,
+        };
+        let mut places: Vec<Place> = Vec::with_capacity(definition.locations.len());
+        for location in &definition.locations {
+            let place = Place::find(session, location).await?;
+            if let Some(first) = places.first()
+                && first.store_url != place.store_url
+            {
+                return plan_err!(
+                    "table \"{}\" has locations in different stores, {} and {}",
+                    definition.name,
+                    first.store_url,
+                    place.store_url
+                );
+            }
+            places.push(place);
+        }
+        Ok(Self {
+            places,
+            format,
+            compression,
+        })
+    }
+
     fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.places[0].store
     }

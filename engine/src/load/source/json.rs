@@ -1,0 +1,215 @@
+//! JSON: one object a line.
+//!
+//! A value is given as its text, lists and objects as JSON, so that a column's type decides what it
+//! must be. A line that is no object, or has an attribute which the first lines do not have, is given
+//! by itself.
+
+use std::borrow::Cow;
+use std::io::{BufRead, BufReader};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::json::reader::infer_json_schema_from_iterator;
+use serde_json::{Map, Value};
+
+use super::lines::{Batch, Bounded, Taken, together};
+use super::{Nulls, Opened, Sender, rows_of};
+use crate::formats::{Chunks, DataFile, FileSet, read_apart};
+use crate::load::came::Broken;
+use crate::{EngineError, Session};
+
+/// Files that are looked into for the columns and their types, and lines of each.
+const SAMPLE_FILES: usize = 64;
+const SAMPLE_ROWS: usize = 10_000;
+
+/// Opens files of JSON.
+pub(super) async fn open(
+    session: &Session,
+    name: &str,
+    set: FileSet,
+    fingerprint: String,
+) -> Result<Opened, EngineError> {
+    let columns = columns(&set).await?;
+    let all = Arc::clone(&columns);
+    let rows = rows_of(session, move |sender| async move {
+        for file in &set.files {
+            let origin = set.name(file);
+            let (sender, all) = (sender.clone(), Arc::clone(&all));
+            let reading = move |bytes| read(&origin, &all, bytes, &sender);
+            if !read_apart(&set.store, file, reading).await?? {
+                break;
+            }
+        }
+        Ok(())
+    });
+    Ok(Opened {
+        name: name.to_owned(),
+        columns,
+        is_typed: false,
+        nulls: Nulls::None,
+        fingerprint: Some(fingerprint),
+        rows,
+    })
+}
+
+/// The attributes of the first lines, and the types that they seem to have.
+async fn columns(set: &FileSet) -> Result<SchemaRef, EngineError> {
+    let mut found = Vec::new();
+    for file in set.files.iter().take(SAMPLE_FILES) {
+        found.push(sampled(set, file).await?);
+    }
+    Ok(together(&found))
+}
+
+async fn sampled(set: &FileSet, file: &DataFile) -> Result<Schema, EngineError> {
+    let origin = set.name(file);
+    let sampling = move |bytes: Chunks| {
+        let mut lines = Lines::new(&origin, bytes);
+        let mut objects = Vec::new();
+        while objects.len() < SAMPLE_ROWS
+            && let Some(line) = lines.next()?
+        {
+            if let Ok(object) = object(line) {
+                objects.push(Value::Object(object));
+            }
+        }
+        infer(&objects)
+    };
+    read_apart(&set.store, file, sampling).await?
+}
+
+/// The types of attributes. One whose values agree on none is text.
+fn infer(objects: &[Value]) -> Result<Schema, EngineError> {
+    let all = objects.iter().map(Ok::<_, ArrowError>);
+    if let Ok(schema) = infer_json_schema_from_iterator(all) {
+        return Ok(schema);
+    }
+    let mut names: Vec<&String> = Vec::new();
+    for name in objects.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let fields = names.into_iter().map(|name| {
+        let of_one = objects.iter().filter_map(|object| {
+            let value = object.get(name)?.clone();
+            Some(Ok::<_, ArrowError>(Value::Object(Map::from_iter([(name.clone(), value)]))))
+        });
+        let found = infer_json_schema_from_iterator(of_one).ok();
+        let data_type = found.and_then(|found| Some(found.fields().first()?.data_type().clone()));
+        Field::new(name, data_type.unwrap_or(DataType::Utf8), true)
+    });
+    Ok(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The lines of one file that are not blank.
+struct Lines {
+    origin: String,
+    reader: BufReader<Bounded<Chunks>>,
+    taken: Taken,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl Lines {
+    fn new(origin: &str, bytes: Chunks) -> Self {
+        let (bytes, taken) = Bounded::new(bytes);
+        Self {
+            origin: origin.to_owned(),
+            reader: BufReader::new(bytes),
+            taken,
+            line: Vec::new(),
+            number: 0,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<&[u8]>, EngineError> {
+        loop {
+            self.line.clear();
+            let read = self.reader.read_until(b'\n', &mut self.line);
+            let read = read.map_err(|error| EngineError::Execution {
+                message: format!("cannot read {:?}: {error}", self.origin),
+            })?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.taken.row();
+            self.number += 1;
+            if self.number == 1 && self.line.starts_with(b"\xef\xbb\xbf") {
+                self.line.drain(..3);
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(Some(self.line.trim_ascii()));
+            }
+        }
+    }
+}
+
+/// The object of a line.
+fn object(line: &[u8]) -> Result<Map<String, Value>, String> {
+    match serde_json::from_slice(line) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("is no JSON object".to_owned()),
+        Err(error) => Err(format!("is not JSON: {error}")),
+    }
+}
+
+/// Puts the rows of a file into the channel; false when nobody wants more.
+fn read(
+    origin: &str,
+    columns: &SchemaRef,
+    bytes: Chunks,
+    sender: &Sender,
+) -> Result<bool, EngineError> {
+    let mut lines = Lines::new(origin, bytes);
+    let names = columns.fields().iter().map(|field| field.name());
+    let mut batch = Batch::new(origin, names);
+    while let Some(line) = lines.next()? {
+        let text = String::from_utf8_lossy(line).into_owned();
+        let parsed = object(line);
+        add(&mut batch, lines.number, text, parsed);
+        if batch.is_full() && sender.blocking_send(Ok(batch.take()?)).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(sender.blocking_send(Ok(batch.take()?)).is_ok())
+}
+
+/// Adds the attributes of a line, or the line itself where they are none.
+fn add(batch: &mut Batch, number: u64, text: String, parsed: Result<Map<String, Value>, String>) {
+    let columns = batch.columns();
+    let unknown = |object: Map<String, Value>| {
+        let found = object
+            .keys()
+            .find(|name| columns.column_with_name(name).is_none());
+        match found {
+            None => Ok(object),
+            Some(name) => Err(format!(
+                "has an attribute {name:?} that the first lines lack"
+            )),
+        }
+    };
+    match parsed.and_then(unknown) {
+        Ok(object) => {
+            let cells = columns.fields().iter().map(|field| match object.get(field.name()) {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) => Some(Cow::Borrowed(text.as_str())),
+                Some(other) => Some(Cow::Owned(other.to_string())),
+            });
+            batch.add(number, cells, Some(text));
+        }
+        Err(problem) => {
+            // What is no JSON is kept as a text of JSON's.
+            let raw = match serde_json::from_str::<Value>(&text) {
+                Ok(_) => text,
+                Err(_) => Value::from(text).to_string(),
+            };
+            batch.add_broken(Broken {
+                number,
+                raw,
+                problem,
+            });
+        }
+    }
+}
