@@ -13,6 +13,7 @@ mod bad_input;
 mod cli;
 mod examples;
 mod flight;
+mod load;
 mod matrix;
 mod models;
 mod peers;

@@ -145,6 +145,7 @@ impl Checker {
             raw: broken.raw.clone(),
             reasons: vec![Reason::of_row(broken.problem.clone())],
         }));
+        misfits.sort_by_key(|misfit| misfit.number);
         Ok(Checked {
             fitting: filter_record_batch(&all, &mask)?,
             places: (0..rows).filter(|row| mask.value(*row)).collect(),

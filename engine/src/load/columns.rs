@@ -11,6 +11,9 @@ use crate::formats::{Shape, common, source_column};
 use crate::ingest::{castable, delta_columns};
 use crate::{EngineError, Session, did_you_mean};
 
+/// Marks a column of a source that does not say how many digits it has.
+pub(super) const OPEN: &str = "cohortql.open";
+
 /// The columns of a load.
 #[derive(Debug)]
 pub(super) struct Columns {
@@ -254,7 +257,7 @@ impl Asked<'_> {
 
     /// Refuses types that a column can never hold. Of text, each value decides.
     fn fits(&self, from: &Field, to: &Field) -> Result<(), EngineError> {
-        if !self.source.is_typed {
+        if !self.source.is_typed || from.metadata().contains_key(OPEN) {
             return Ok(());
         }
         let (came, is) = (from.data_type(), to.data_type());
@@ -310,12 +313,16 @@ pub(super) async fn declared(
     let failed = |error: EngineError| error.about("--columns").placed(|| None);
     let plan = state.create_logical_plan(&sql).await;
     let plan = plan.map_err(|error| failed(EngineError::planning(&error, &state)))?;
-    let LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table)) = plan else {
-        return Err(wrong(format!(
+    match plan {
+        LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table))
+            if !table.schema.fields().is_empty() =>
+        {
+            Ok(Some(table.schema.as_arrow().clone()))
+        }
+        _ => Err(wrong(format!(
             "--columns must be names and types, got {text:?}"
-        )));
-    };
-    Ok(Some(table.schema.as_arrow().clone()))
+        ))),
+    }
 }
 
 /// Whether a type has a place for every value of another.

@@ -158,11 +158,11 @@ mod tests {
     #[test]
     fn decimals_lose_no_digits() {
         let money = DataType::Decimal128(6, 2);
-        let texts = ["1.50", "1.500", "1.505", "-3", "12345.6", ".5", "1e2"];
+        let texts = ["1.50", "1.500", "1.505", "-3", "12345.6", ".5"];
         let values: ArrayRef = Arc::new(StringArray::from_iter_values(texts));
         let (kept, misfits) = fitted(values, money.clone());
         assert_eq!(misfits, [2, 4]);
-        assert_eq!(kept, ["1.50", "1.50", "", "-3.00", "", "0.50", "100.00"]);
+        assert_eq!(kept, ["1.50", "1.50", "", "-3.00", "", "0.50"]);
         let values: ArrayRef = Arc::new(Float64Array::from(vec![12.34, 0.1, 0.125]));
         assert_eq!(fitted(values, money.clone()).1, [2]);
         let values: ArrayRef = Arc::new(Int64Array::from(vec![9_999, 10_000]));

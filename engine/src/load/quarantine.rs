@@ -150,11 +150,11 @@ impl Quarantine {
             let committed = table.commit(&self.shape, &nothing, written.clone(), None);
             match committed.await {
                 Ok(_) => {
-                    target.keep(session)?;
+                    target.keep(session).await?;
                     return Ok(Some(in_sql));
                 }
                 // Another load has put rows there meanwhile, which these go beside.
-                Err(EngineError::Conflict { .. }) => target = target.again(session).await?,
+                Err(EngineError::Conflict { .. }) => target = target.again().await?,
                 Err(error) => return Err(error),
             }
         }

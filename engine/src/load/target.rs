@@ -112,17 +112,29 @@ impl Target {
     }
 
     /// Has the catalog know the table.
-    pub(super) fn keep(&self, session: &Session) -> Result<(), EngineError> {
-        match &self.unknown {
-            Some(location) => session.shared().catalog.keep_delta(&self.place, location),
-            None => Ok(()),
+    pub(super) async fn keep(&self, session: &Session) -> Result<(), EngineError> {
+        let Some(location) = &self.unknown else {
+            return Ok(());
+        };
+        let catalog = &session.shared().catalog;
+        match catalog.keep_delta(&self.place, location) {
+            Err(EngineError::AlreadyExists { message }) => {
+                let found = catalog.opened(&self.place).await?;
+                let found = found.as_ref().and_then(|found| found.downcast_ref());
+                // Another load has made it where this one has.
+                match found.map(DeltaProvider::location) {
+                    Some(there) if there == location.text() => Ok(()),
+                    _ => Err(EngineError::AlreadyExists { message }),
+                }
+            }
+            kept => kept,
         }
     }
 
-    /// The table as others have made it meanwhile.
-    pub(super) async fn again(self, session: &Session) -> Result<Self, EngineError> {
-        let location = self.unknown.as_ref().map(|location| location.text());
-        Self::at(session, self.place, location).await
+    /// The table where it is, as others have made it meanwhile.
+    pub(super) async fn again(self) -> Result<Self, EngineError> {
+        let table = self.table.again().await?;
+        Ok(Self { table, ..self })
     }
 
     /// What messages call it.

@@ -64,7 +64,7 @@ pub(super) async fn load(
     };
     if identity.is_in(request, &target.table).await? {
         gate.pass()?;
-        target.keep(session)?;
+        target.keep(session).await?;
         loaded.was_loaded = true;
         loaded.added_columns.clear();
         return Ok(loaded);
@@ -122,7 +122,8 @@ pub(super) async fn load(
         let committed = table.commit(&columns.shape, &merged.replaced, merged.written, None);
         committed.await.map_err(|error| meanwhile(error, &target))?;
     }
-    target.keep(session).map_err(|error| meanwhile(error, &target))?;
+    let kept = target.keep(session).await;
+    kept.map_err(|error| meanwhile(error, &target))?;
     Ok(loaded)
 }
 

@@ -6,6 +6,7 @@ mod copies;
 mod ingest;
 mod inserts;
 mod limits;
+mod load;
 mod memory;
 mod models;
 mod parameters;

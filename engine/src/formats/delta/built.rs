@@ -58,7 +58,11 @@ impl BuiltTable {
         location: &Location,
     ) -> Result<Self, EngineError> {
         let log = log_store(&Place::to_be(session, location)?);
-        let name = location.to_string();
+        Self::found(location.to_string(), log).await
+    }
+
+    /// The table of a log, which need not be there yet.
+    pub(super) async fn found(name: String, log: LogStoreRef) -> Result<Self, EngineError> {
         let failed = |error| EngineError::from(failure(&name, error));
         let mut table = None;
         if log.is_delta_table_location().await.map_err(failed)? {

@@ -137,8 +137,15 @@ impl BuiltTable {
                 .with_save_mode(mode)
                 .with_actions(actions)
                 .with_commit_properties(properties)
-                .await
-                .map_err(|error| refused(&self.name, error))?;
+                .await;
+            let made = match made {
+                Ok(made) => made,
+                // It was not there before.
+                Err(_) if self.table.is_none() && self.again().await?.is_there() => {
+                    return Err(refused(&self.name, DeltaTableError::VersionAlreadyExists(0)));
+                }
+                Err(error) => return Err(refused(&self.name, error)),
+            };
             return Ok(Self {
                 table: Some(made),
                 stamps: Vec::new(),

@@ -1,6 +1,7 @@
 //! Names that commits leave in a table, so that who comes again knows what it has.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use deltalake::kernel::Transaction;
 
@@ -25,6 +26,11 @@ impl DeltaProvider {
 }
 
 impl BuiltTable {
+    /// The table in the same place, as it is now.
+    pub(crate) async fn again(&self) -> Result<Self, EngineError> {
+        Self::found(self.name.clone(), Arc::clone(&self.log)).await
+    }
+
     /// Whether the table is there.
     pub(crate) fn is_there(&self) -> bool {
         self.table.is_some()

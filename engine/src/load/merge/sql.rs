@@ -191,7 +191,7 @@ impl<'a> Texts<'a> {
     }
 
     fn has_match(&self) -> String {
-        format!("s.{} IS NOT NULL", quoted_name(ROW))
+        format!("(s.{} IS NOT NULL)", quoted_name(ROW))
     }
 
     /// Whether a row of the table came no more and is not marked yet.
@@ -200,11 +200,11 @@ impl<'a> Texts<'a> {
             return "FALSE".to_owned();
         };
         let is_marked = match self.known.is_some_and(|known| known.field_with_name(mark).is_ok()) {
-            true => format!("t.{} IS TRUE", quoted_name(mark)),
+            true => format!("(t.{} IS TRUE)", quoted_name(mark)),
             false => "FALSE".to_owned(),
         };
         format!(
-            "(s.{} IS NULL AND k.{} IS NULL AND NOT ({is_marked}))",
+            "((s.{} IS NULL) AND (k.{} IS NULL) AND NOT {is_marked})",
             quoted_name(ROW),
             quoted_name(SPARED)
         )
@@ -218,9 +218,9 @@ impl<'a> Texts<'a> {
             .filter_map(|field| {
                 let name = quoted_name(field.name());
                 match (self.has_come(field), self.was_there(field)) {
-                    (true, true) => Some(format!("s.{name} IS DISTINCT FROM t.{name}")),
-                    (true, false) => Some(format!("s.{name} IS NOT NULL")),
-                    (false, true) if self.is_mark(field) => Some(format!("t.{name} IS TRUE")),
+                    (true, true) => Some(format!("(s.{name} IS DISTINCT FROM t.{name})")),
+                    (true, false) => Some(format!("(s.{name} IS NOT NULL)")),
+                    (false, true) if self.is_mark(field) => Some(format!("(t.{name} IS TRUE)")),
                     (false, _) => None,
                 }
             })

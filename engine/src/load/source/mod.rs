@@ -7,6 +7,7 @@ mod csv;
 mod files;
 mod json;
 mod lines;
+mod postgres;
 mod table;
 
 use std::sync::Arc;
@@ -70,10 +71,7 @@ pub(super) async fn open(session: &Session, source: &LoadSource) -> Result<Opene
             format,
             options,
         } => files::open(session, location, format.as_deref(), options).await,
-        LoadSource::Postgres { .. } => Err(EngineError::Unsupported {
-            message: "not yet".to_owned(),
-            location: None,
-        }),
+        LoadSource::Postgres { url, relation } => postgres::open(session, url, relation).await,
     }
 }
 
