@@ -13,7 +13,13 @@ fn files_larger_than_memory_are_loaded() {
     writeln!(file, "id,customer,amount,note").unwrap();
     for id in 0..ROWS {
         let customer = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
-        writeln!(file, "{id},{customer:x},{}.{:02},note {customer}", id % 500, id % 100).unwrap();
+        writeln!(
+            file,
+            "{id},{customer:x},{}.{:02},note {customer}",
+            id % 500,
+            id % 100
+        )
+        .unwrap();
     }
     file.flush().unwrap();
     let columns = "id BIGINT, customer VARCHAR, amount DECIMAL(9,2), note VARCHAR";

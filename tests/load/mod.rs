@@ -47,20 +47,32 @@ impl Project {
     /// Loads, which must succeed, and returns what was said.
     #[track_caller]
     fn load(&self, arguments: &[&str]) -> String {
-        said(&self.command(["load"].iter().chain(arguments)).output().unwrap())
+        said(
+            &self
+                .command(["load"].iter().chain(arguments))
+                .output()
+                .unwrap(),
+        )
     }
 
     /// Loads, which must succeed, and returns the outcome.
     #[track_caller]
     fn outcome(&self, arguments: &[&str]) -> Value {
-        let with_format: Vec<_> = arguments.iter().chain(&["--format", "json"]).copied().collect();
+        let with_format: Vec<_> = arguments
+            .iter()
+            .chain(&["--format", "json"])
+            .copied()
+            .collect();
         serde_json::from_str(&self.load(&with_format)).unwrap()
     }
 
     /// Loads, which must fail, and returns the message.
     #[track_caller]
     fn refusal(&self, arguments: &[&str]) -> String {
-        let output = self.command(["load"].iter().chain(arguments)).output().unwrap();
+        let output = self
+            .command(["load"].iter().chain(arguments))
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     }
@@ -68,7 +80,10 @@ impl Project {
     /// The rows of a query, as CSV without its header.
     #[track_caller]
     fn rows(&self, sql: &str) -> String {
-        let output = self.command(["--format", "csv", "-c", sql]).output().unwrap();
+        let output = self
+            .command(["--format", "csv", "-c", sql])
+            .output()
+            .unwrap();
         let text = said(&output);
         let rows = text.split_once('\n').map_or("", |(_, rows)| rows);
         rows.trim_end().to_owned()
@@ -89,7 +104,13 @@ fn number(outcome: &Value, name: &str) -> u64 {
 /// Refuses an outcome whose numbers do not add up.
 #[track_caller]
 fn adds_up(outcome: &Value) {
-    let parts = ["inserted", "updated", "unchanged", "duplicates", "quarantined"];
+    let parts = [
+        "inserted",
+        "updated",
+        "unchanged",
+        "duplicates",
+        "quarantined",
+    ];
     let sum: u64 = parts.iter().map(|part| number(outcome, part)).sum();
     assert_eq!(sum, number(outcome, "read"), "{outcome}");
 }

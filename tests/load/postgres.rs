@@ -16,14 +16,30 @@ const TYPES: [(&str, &str, &str); 19] = [
     ("real", "0.1", "0.1"),
     ("double precision", "0.1", "0.1"),
     ("double precision", "'-Infinity'", "-inf"),
-    ("numeric(18,2)", "-1234567890123456.78", "-1234567890123456.78"),
-    ("numeric", "12345678901234567890.0123456789", "12345678901234567890.0123456789"),
+    (
+        "numeric(18,2)",
+        "-1234567890123456.78",
+        "-1234567890123456.78",
+    ),
+    (
+        "numeric",
+        "12345678901234567890.0123456789",
+        "12345678901234567890.0123456789",
+    ),
     ("text", "'a \"b\", é'", "\"a \"\"b\"\", é\""),
     ("varchar(3)", "''", "\"\""),
     ("char(3)", "'a'", "a"),
     ("date", "'0001-02-28'", "0001-02-28"),
-    ("timestamp", "'2024-02-29 23:59:59.123456'", "2024-02-29T23:59:59.123456"),
-    ("timestamptz", "'2024-03-31 01:30:00+02'", "2024-03-30T23:30:00Z"),
+    (
+        "timestamp",
+        "'2024-02-29 23:59:59.123456'",
+        "2024-02-29T23:59:59.123456",
+    ),
+    (
+        "timestamptz",
+        "'2024-03-31 01:30:00+02'",
+        "2024-03-30T23:30:00Z",
+    ),
     (
         "uuid",
         "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'",
@@ -74,7 +90,9 @@ fn tables_of_postgresql_are_loaded() {
 fn types_and_nulls_come_as_they_are(server: &Postgres) {
     let project = Project::new();
     let columns = TYPES.iter().enumerate();
-    let columns: Vec<_> = columns.map(|(n, (kind, ..))| format!("c{n} {kind}")).collect();
+    let columns: Vec<_> = columns
+        .map(|(n, (kind, ..))| format!("c{n} {kind}"))
+        .collect();
     let values: Vec<_> = TYPES.iter().map(|(_, value, _)| *value).collect();
     let nulls = vec!["NULL"; TYPES.len()];
     server.sql(&format!(
@@ -85,7 +103,13 @@ fn types_and_nulls_come_as_they_are(server: &Postgres) {
         nulls.join(", ")
     ));
     let outcome = loaded(&project, &server.url(), &["--table", "public.types"]);
-    assert_eq!((number(&outcome, "inserted"), number(&outcome, "quarantined")), (2, 0));
+    assert_eq!(
+        (
+            number(&outcome, "inserted"),
+            number(&outcome, "quarantined")
+        ),
+        (2, 0)
+    );
     for (n, (kind, _, expected)) in TYPES.iter().enumerate() {
         let found = project.rows(&format!("SELECT c{n} FROM items WHERE id = 1"));
         assert_eq!(found, *expected, "{kind}");
@@ -108,9 +132,18 @@ fn rows_that_have_no_place_are_put_aside(server: &Postgres) {
          (4, '2024-01-01', 4.5)",
     );
     let outcome = loaded(&project, &server.url(), &["--table", "odd"]);
-    assert_eq!((number(&outcome, "inserted"), number(&outcome, "quarantined")), (1, 3));
+    assert_eq!(
+        (
+            number(&outcome, "inserted"),
+            number(&outcome, "quarantined")
+        ),
+        (1, 3)
+    );
     let aside = project.rows("SELECT row_number, raw FROM items_quarantine ORDER BY 1 LIMIT 1");
-    assert_eq!(aside, "1,\"{\"\"at\"\":\"\"infinity\"\",\"\"id\"\":\"\"1\"\",\"\"n\"\":\"\"1\"\"}\"");
+    assert_eq!(
+        aside,
+        "1,\"{\"\"at\"\":\"\"infinity\"\",\"\"id\"\":\"\"1\"\",\"\"n\"\":\"\"1\"\"}\""
+    );
     let source = project.rows("SELECT DISTINCT source FROM items_quarantine");
     assert_eq!(source, format!("{} odd", server.url()));
 }
@@ -122,8 +155,19 @@ fn extracts_are_merged(server: &Postgres) {
          FROM generate_series(1, 20000) AS n",
     );
     let query = "SELECT * FROM sold WHERE kind > 0 -- a comment at the end";
-    let full = ["--query", query, "--mode", "merge", "--key", "id", "--soft-delete"];
-    assert_eq!(number(&loaded(&project, &server.url(), &full), "inserted"), 17_143);
+    let full = [
+        "--query",
+        query,
+        "--mode",
+        "merge",
+        "--key",
+        "id",
+        "--soft-delete",
+    ];
+    assert_eq!(
+        number(&loaded(&project, &server.url(), &full), "inserted"),
+        17_143
+    );
     server.sql("UPDATE sold SET kind = 0 WHERE id <= 7; UPDATE sold SET kind = 9 WHERE id = 14");
     let outcome = loaded(&project, &server.url(), &full);
     let counts = ["inserted", "updated", "unchanged", "marked_deleted"];
@@ -137,13 +181,25 @@ fn wrong_requests_are_told(server: &Postgres) {
     let project = Project::new();
     let url = server.url();
     for (arguments, expected) in [
-        (&["--table", "nothing"][..], "relation \"nothing\" does not exist"),
-        (&["--table", "nowhere.odd"], "relation \"nowhere.odd\" does not exist"),
-        (&["--query", "SELECT id, id FROM odd"], "two columns of \"the query\" are named \"id\""),
+        (
+            &["--table", "nothing"][..],
+            "relation \"nothing\" does not exist",
+        ),
+        (
+            &["--table", "nowhere.odd"],
+            "relation \"nowhere.odd\" does not exist",
+        ),
+        (
+            &["--query", "SELECT id, id FROM odd"],
+            "two columns of \"the query\" are named \"id\"",
+        ),
         (&["--query", "SELECT 1/0 AS x"], "division by zero"),
         (&["--query", "SELEC 1"], "syntax error"),
         (&["--query", "DELETE FROM odd"], "expected a SELECT"),
-        (&["--query", "SELECT ARRAY['a'] AS tags"], "give --query with what is to become of it"),
+        (
+            &["--query", "SELECT ARRAY['a'] AS tags"],
+            "give --query with what is to become of it",
+        ),
         (
             &["--table", "odd", "--mode", "merge", "--key", "ids"],
             "key \"ids\" is no column of table \"items\"; did you mean \"id\"?",
@@ -154,20 +210,34 @@ fn wrong_requests_are_told(server: &Postgres) {
     }
     let table = ["--table", "odd"];
     let error = refused(&project, &url, "of-somebody-else", &table);
-    assert!(error.contains("password authentication failed for user \"shop\""), "{error}");
+    assert!(
+        error.contains("password authentication failed for user \"shop\""),
+        "{error}"
+    );
     assert!(!error.contains("of-somebody-else"), "{error}");
     let error = refused(&project, &url, "", &table);
     assert!(error.contains("set PGPASSWORD"), "{error}");
     let with_password = url.replace("shop@", "shop:of-somebody-else@");
     let error = refused(&project, &with_password, "", &table);
-    assert!(error.contains("carries a password") && !error.contains("of-somebody"), "{error}");
-    let elsewhere = url.replace("/postgres", "/nothing").replace("postgres:/nothing", "postgres:/");
+    assert!(
+        error.contains("carries a password") && !error.contains("of-somebody"),
+        "{error}"
+    );
+    let elsewhere = url
+        .replace("/postgres", "/nothing")
+        .replace("postgres:/nothing", "postgres:/");
     let error = refused(&project, &elsewhere, Postgres::PASSWORD, &table);
-    assert!(error.contains("database \"nothing\" does not exist"), "{error}");
+    assert!(
+        error.contains("database \"nothing\" does not exist"),
+        "{error}"
+    );
     let closed = ClosedPort::new();
     let nobody = format!("postgres://shop@{}/postgres", closed.address());
     let error = refused(&project, &nobody, Postgres::PASSWORD, &table);
-    assert!(error.contains("cannot reach the database") && error.contains("refused"), "{error}");
+    assert!(
+        error.contains("cannot reach the database") && error.contains("refused"),
+        "{error}"
+    );
     assert!(!project.path("tables/public/items/_delta_log").exists());
 }
 
@@ -176,11 +246,17 @@ fn passwords_come_from_a_file(server: &Postgres) {
     let file = project.path("passwords");
     let port = server.url();
     let port = port.rsplit_once('/').unwrap().0.rsplit_once(':').unwrap().1;
-    std::fs::write(&file, format!("127.0.0.1:{port}:*:shop:{}\n", Postgres::PASSWORD)).unwrap();
+    std::fs::write(
+        &file,
+        format!("127.0.0.1:{port}:*:shop:{}\n", Postgres::PASSWORD),
+    )
+    .unwrap();
     for (mode, succeeds) in [(0o600, true), (0o644, false)] {
         std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         let mut command = project.command(["load", &server.url(), "--into", "items"]);
-        command.args(["--table", "odd", "--mode", "replace"]).env("PGPASSFILE", &file);
+        command
+            .args(["--table", "odd", "--mode", "replace"])
+            .env("PGPASSFILE", &file);
         let output = command.output().unwrap();
         assert_eq!(output.status.success(), succeeds, "{output:?}");
     }
@@ -202,5 +278,8 @@ fn connections_are_encrypted(server: &Postgres, authority: &Authority) {
     }
     let distrusting = format!("{}?sslmode=require", server.url());
     let error = refused(&project, &distrusting, Postgres::PASSWORD, &table);
-    assert!(error.contains("cannot reach the database") && error.contains("certificate"), "{error}");
+    assert!(
+        error.contains("cannot reach the database") && error.contains("certificate"),
+        "{error}"
+    );
 }

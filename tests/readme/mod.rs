@@ -13,10 +13,11 @@ use tempfile::TempDir;
 
 use crate::support::{root, shipped};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/tables.md",
+    "docs/load.md",
     "docs/models.md",
     "docs/reports.md",
     "docs/cookbook.md",

@@ -102,8 +102,20 @@ impl Postgres {
     pub(crate) fn sql(&self, script: &str) {
         let port = self.port.to_string();
         let arguments = [
-            "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", &port, "-U", "shop", "-d",
-            "postgres", "-c", script,
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            "shop",
+            "-d",
+            "postgres",
+            "-c",
+            script,
         ];
         let mut psql = program(&self.programs, self.folder.path(), "psql", &arguments);
         psql.env("PGPASSWORD", Self::PASSWORD);

@@ -38,10 +38,10 @@ pub(crate) use delta::{
 };
 pub use discover::discover;
 pub use factory::table_factories;
-pub(crate) use files::{FileSet, single_files};
 pub(crate) use files::apart::{Chunks, read_apart};
 pub(crate) use files::listing::{DataFile, Place};
 pub(crate) use files::widen::common;
+pub(crate) use files::{FileSet, single_files};
 pub(crate) use mapped::{MappedTable, source_column};
 pub use options::{COMMON_OPTIONS, OptionHelp, TableOptions};
 pub(crate) use versions::current;

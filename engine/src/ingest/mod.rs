@@ -42,8 +42,8 @@ pub(crate) use self::cast::{castable, strict};
 pub(crate) use self::gate::Gate;
 pub use self::request::{IfExists, IfMissing, IngestRequest};
 pub(crate) use self::rows::Rows;
-pub(crate) use self::types::in_delta;
 pub(crate) use self::target::{full, table_folder};
+pub(crate) use self::types::in_delta;
 pub(crate) use self::warehouse::Warehouse;
 
 /// Batches as they come from a client.

@@ -1,5 +1,7 @@
 //! Which columns the table is to have, and where the values of each come from.
 
+use std::sync::Arc;
+
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use cohortql_udfs::sql_name;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
@@ -7,7 +9,8 @@ use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use super::request::{LoadMode, LoadRequest};
 use super::source::Opened;
 use super::target::Target;
-use crate::formats::{Shape, common, source_column};
+use super::types::{holds, narrows};
+use crate::formats::{Shape, source_column};
 use crate::ingest::{castable, delta_columns};
 use crate::{EngineError, Session, did_you_mean};
 
@@ -91,11 +94,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     /// The columns of a table that is there.
-    fn of_known(
-        &self,
-        known: Shape,
-        came: &Schema,
-    ) -> Result<(Shape, Vec<String>), EngineError> {
+    fn of_known(&self, known: Shape, came: &Schema) -> Result<(Shape, Vec<String>), EngineError> {
         let mut shape = known;
         if let Some(declared) = self.declared {
             shape.columns = self.agreed(&shape.columns, declared)?;
@@ -149,7 +148,11 @@ impl Asked<'_> {
 
     fn unknown(&self, names: &[String], has: &Schema) -> EngineError {
         let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
-        let has: Vec<_> = has.fields().iter().map(|field| field.name().as_str()).collect();
+        let has: Vec<_> = has
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
         wrong(format!(
             "{:?} has columns that table {:?} lacks, {}: give --add-columns to add them; it has {}",
             self.source.name,
@@ -193,7 +196,7 @@ impl Asked<'_> {
             }
         });
         let fields = fields.collect::<Result<Fields, _>>()?;
-        Ok(std::sync::Arc::new(Schema::new(fields)))
+        Ok(Arc::new(Schema::new(fields)))
     }
 
     /// The columns that come, of those that the table is to have.
@@ -205,7 +208,12 @@ impl Asked<'_> {
         };
         let mut named: Vec<(&str, &String)> = Vec::new();
         named.extend(key.iter().map(|name| ("key", name)));
-        named.extend(self.request.not_null.iter().map(|name| ("--not-null", name)));
+        named.extend(
+            self.request
+                .not_null
+                .iter()
+                .map(|name| ("--not-null", name)),
+        );
         if let LoadMode::Merge(merge) = &self.request.mode {
             named.extend(merge.order_by.iter().map(|name| ("--order-by", name)));
         }
@@ -290,7 +298,10 @@ fn renamed(request: &LoadRequest, source: &Opened) -> Result<Schema, EngineError
         }
     }
     let fields = columns.fields().iter().map(|field| {
-        let ours = request.rename.iter().find(|(_, theirs)| *theirs == field.name());
+        let ours = request
+            .rename
+            .iter()
+            .find(|(_, theirs)| *theirs == field.name());
         let field = field.as_ref().clone();
         match ours {
             Some((ours, _)) => field.with_name(ours),
@@ -325,59 +336,10 @@ pub(super) async fn declared(
     }
 }
 
-/// Whether a type has a place for every value of another.
-fn holds(wide: &DataType, narrow: &DataType) -> bool {
-    use DataType::{Decimal128, Float32, Float64, Int64, Timestamp, Utf8};
-    let bits = |data_type: &DataType| match data_type {
-        DataType::Int8 => Some(8),
-        DataType::Int16 => Some(16),
-        DataType::Int32 => Some(32),
-        DataType::Int64 => Some(64),
-        _ => None,
-    };
-    match (wide, narrow) {
-        (Utf8, other) => !other.is_nested(),
-        (Float64, Float32) => true,
-        (Float64, other) => bits(other).is_some_and(|bits| bits <= 32),
-        (Timestamp(_, None), DataType::Date32) => true,
-        (Decimal128(digits, scale), Decimal128(had, of)) => {
-            scale >= of && i16::from(*digits) - i16::from(*scale) >= i16::from(*had) - i16::from(*of)
-        }
-        (Decimal128(digits, scale), other) => {
-            let needed = match other {
-                DataType::Int8 => 3,
-                DataType::Int16 => 5,
-                DataType::Int32 => 10,
-                Int64 => 19,
-                _ => return false,
-            };
-            i16::from(*digits) - i16::from(*scale) >= needed
-        }
-        (wide, narrow) => match (bits(wide), bits(narrow)) {
-            (Some(wide), Some(narrow)) => wide >= narrow,
-            _ => false,
-        },
-    }
-}
-
-/// Whether values of one type lose something in another that they can be tried as.
-fn narrows(came: &DataType, is: &DataType) -> bool {
-    let is_number = |data_type: &DataType| data_type.is_numeric();
-    match (came, is) {
-        (DataType::Timestamp(..), DataType::Date32) => true,
-        (came, is) if is_number(came) && is_number(is) => {
-            let kept = crate::ingest::in_delta(&Field::new("", came.clone(), true));
-            let kept = kept.map_or_else(|_| came.clone(), |field| field.data_type().clone());
-            !kept.equals_datatype(is) && !holds(is, &kept) && common(&kept, is).as_ref() != Some(is)
-        }
-        _ => false,
-    }
-}
-
 /// A schema with more columns.
 fn with(columns: &SchemaRef, more: impl IntoIterator<Item = Field>) -> SchemaRef {
     let fields = columns.fields().iter().map(|field| field.as_ref().clone());
-    std::sync::Arc::new(Schema::new(fields.chain(more).collect::<Vec<_>>()))
+    Arc::new(Schema::new(fields.chain(more).collect::<Vec<_>>()))
 }
 
 fn wrong(message: String) -> EngineError {

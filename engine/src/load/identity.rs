@@ -8,6 +8,7 @@
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use super::columns::Column;
 use super::request::{LoadMode, LoadRequest};
 use crate::EngineError;
 use crate::formats::BuiltTable;
@@ -31,9 +32,10 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// The name of a load from a source that tells when it changes, or does not.
+    /// The name of a load of these columns from a source that tells when it changes, or does not.
     pub(super) fn of(
         request: &LoadRequest,
+        columns: &[Column],
         fingerprint: Option<&str>,
     ) -> Result<Self, EngineError> {
         let contents = match fingerprint {
@@ -42,14 +44,21 @@ impl Identity {
                     source,
                     table,
                     mode,
-                    columns,
-                    rename,
-                    not_null,
                     ..
                 } = request;
-                let asked = format!(
-                    "{fingerprint}\n{source:?}\n{table}\n{mode:?}\n{columns:?}\n{rename:?}\n{not_null:?}"
-                );
+                // Which rows fit depends on these too.
+                let columns = columns.iter().map(|column| {
+                    let field = &column.field;
+                    let required = column.is_required;
+                    format!(
+                        "{} {} {} {required}\n",
+                        column.source,
+                        field.name(),
+                        field.data_type()
+                    )
+                });
+                let columns: String = columns.collect();
+                let asked = format!("{fingerprint}\n{source:?}\n{table}\n{mode:?}\n{columns}");
                 hexadecimal(digest(&SHA256, asked.as_bytes()).as_ref())
             }
             None => {

@@ -19,6 +19,7 @@ mod request;
 mod source;
 mod stage;
 mod target;
+mod types;
 mod work;
 
 use futures::FutureExt;

@@ -72,9 +72,12 @@ impl Quarantine {
         let is_known = target.table.stamp(&stamp(contents)).await?.is_some();
         let writer = (!is_known).then(|| {
             let (sender, receiver) = mpsc::channel(AHEAD);
-            let rows = stream::unfold(receiver, |mut receiver: mpsc::Receiver<RecordBatch>| async {
-                receiver.recv().await.map(|batch| (Ok(batch), receiver))
-            });
+            let rows = stream::unfold(
+                receiver,
+                |mut receiver: mpsc::Receiver<RecordBatch>| async {
+                    receiver.recv().await.map(|batch| (Ok(batch), receiver))
+                },
+            );
             let (table, shape) = (target.table.clone(), shape.clone());
             let work = async move { table.write(&shape, rows.boxed()).await };
             Writer {

@@ -43,15 +43,15 @@ pub(super) async fn load(
     );
     if target.table.has_rules()? {
         return Err(plan(format!(
-            "table {:?} has checks or computed columns of its own, which a load does not know: insert \
-             rows with SQL",
+            "table {:?} has checks, computed or mapped columns of its own, which a load does not know: \
+             insert rows with SQL",
             target.name()
         )));
     }
     let declared = columns::declared(session, request).await?;
     let source = source::open(session, &request.source).await?;
     let columns = Columns::of(request, declared.as_ref(), &source, &target)?;
-    let identity = Identity::of(request, source.fingerprint.as_deref())?;
+    let identity = Identity::of(request, &columns.came, source.fingerprint.as_deref())?;
     let mut loaded = Loaded {
         table: target.in_sql(),
         quarantine: None,
@@ -152,9 +152,12 @@ impl Job<'_> {
     async fn added(&mut self, source: Opened, replaced: Replaced) -> Result<Merged, EngineError> {
         let checker = Checker::new(self.columns.came.clone(), &[], source.nulls.clone());
         let (sender, receiver) = mpsc::channel(AHEAD);
-        let rows = stream::unfold(receiver, |mut receiver: mpsc::Receiver<RecordBatch>| async {
-            receiver.recv().await.map(|batch| (Ok(batch), receiver))
-        });
+        let rows = stream::unfold(
+            receiver,
+            |mut receiver: mpsc::Receiver<RecordBatch>| async {
+                receiver.recv().await.map(|batch| (Ok(batch), receiver))
+            },
+        );
         let mut writing = {
             let (table, shape) = (self.table.clone(), self.columns.shape.clone());
             let work = async move { table.write(&shape, rows.boxed()).await };

@@ -46,7 +46,10 @@ fn text(loaded: &Loaded) -> String {
         text += &format!("columns were added: {}\n", loaded.added_columns.join(", "));
     }
     if let Some(quarantine) = &loaded.quarantine {
-        text += &format!("{quarantine} says why rows do not fit (load {})\n", loaded.id);
+        text += &format!(
+            "{quarantine} says why rows do not fit (load {})\n",
+            loaded.id
+        );
     }
     text
 }

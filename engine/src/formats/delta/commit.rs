@@ -142,7 +142,10 @@ impl BuiltTable {
                 Ok(made) => made,
                 // It was not there before.
                 Err(_) if self.table.is_none() && self.again().await?.is_there() => {
-                    return Err(refused(&self.name, DeltaTableError::VersionAlreadyExists(0)));
+                    return Err(refused(
+                        &self.name,
+                        DeltaTableError::VersionAlreadyExists(0),
+                    ));
                 }
                 Err(error) => return Err(refused(&self.name, error)),
             };

@@ -61,20 +61,25 @@ impl BuiltTable {
             .collect())
     }
 
-    /// Whether the table checks rows by rules of its own, which only its own writer knows.
+    /// Whether the table checks or names values by rules of its own, which only its own writer knows.
     pub(crate) fn has_rules(&self) -> Result<bool, EngineError> {
         let Some(table) = &self.table else {
             return Ok(false);
         };
         let snapshot = table.snapshot().map_err(|error| self.failed(error))?;
-        let mut properties = snapshot.metadata().configuration().keys();
-        let has_checks = properties.any(|name| name.starts_with("delta.constraints."));
+        let mut properties = snapshot.metadata().configuration().iter();
+        let has_checks = properties.any(|(name, value)| {
+            name.starts_with("delta.constraints.")
+                || (name == "delta.columnMapping.mode" && value != "none")
+        });
         let columns = snapshot.schema();
         let mut columns = columns.fields();
         Ok(has_checks
             || columns.any(|column| {
                 let mut kinds = column.metadata().keys();
-                kinds.any(|kind| kind.starts_with("delta.generation") || kind.starts_with("delta.identity"))
+                kinds.any(|kind| {
+                    kind.starts_with("delta.generation") || kind.starts_with("delta.identity")
+                })
             }))
     }
 

@@ -124,7 +124,8 @@ impl Merging {
         // Both live for as long as the tables are asked.
         let (_repeated, latest);
         if let Some(order) = &merge.order_by {
-            let found = staged(session, &schema, tables.ask(&texts.latest_by(order)).await?).await?;
+            let found =
+                staged(session, &schema, tables.ask(&texts.latest_by(order)).await?).await?;
             counts.duplicates = rows - found.rows;
             tables.put("latest", Arc::clone(&found.table))?;
             latest = Some(found);

@@ -199,7 +199,10 @@ impl<'a> Texts<'a> {
         let Some(mark) = self.merge.deleted_column.as_ref().filter(|_| self.marks) else {
             return "FALSE".to_owned();
         };
-        let is_marked = match self.known.is_some_and(|known| known.field_with_name(mark).is_ok()) {
+        let is_marked = match self
+            .known
+            .is_some_and(|known| known.field_with_name(mark).is_ok())
+        {
             true => format!("(t.{} IS TRUE)", quoted_name(mark)),
             false => "FALSE".to_owned(),
         };

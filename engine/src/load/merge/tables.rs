@@ -43,11 +43,7 @@ impl Tables {
     }
 
     /// Gives a table a name, in the place of another.
-    pub(super) fn put(
-        &self,
-        name: &str,
-        table: Arc<dyn TableProvider>,
-    ) -> Result<(), EngineError> {
+    pub(super) fn put(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<(), EngineError> {
         self.0.deregister_table(name)?;
         self.0.register_table(name, table)?;
         Ok(())

@@ -120,7 +120,9 @@ impl Lines {
         }
         if !written.has_header() {
             lines.first = true;
-            lines.names = (1..=lines.row.len()).map(|n| format!("column_{n}")).collect();
+            lines.names = (1..=lines.row.len())
+                .map(|n| format!("column_{n}"))
+                .collect();
             return Ok(lines);
         }
         let header = StringRecord::from_byte_record(lines.row.clone());

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use object_store::ObjectMeta;
 
 use super::{Opened, csv, json, table};
-use crate::engine::{base_dir, working_dir};
+use crate::access::Privilege;
+use crate::engine::working_dir;
 use crate::formats::{FileSet, TableDefinition, TableOptions, discover, format_named};
 use crate::stores::Location;
 use crate::{EngineError, Session};
@@ -17,9 +18,11 @@ pub(super) async fn open(
     format: Option<&str>,
     options: &BTreeMap<String, String>,
 ) -> Result<Opened, EngineError> {
-    session.may_reach(text, &base_dir(&session.shared().settings)?)?;
+    let here = working_dir()?;
+    session.require(Privilege::External)?;
+    session.may_reach(text, &here)?;
     let state = session.context().state();
-    let location = Location::parse(text, &working_dir()?)?;
+    let location = Location::parse(text, &here)?;
     let mut definition = match format {
         Some(format) => TableDefinition {
             format: Some(format_named(format)?),
@@ -27,9 +30,12 @@ pub(super) async fn open(
         },
         None => {
             let found = discover(&state, &location, Some(text)).await?;
-            found.into_iter().next().ok_or_else(|| EngineError::Internal {
-                message: format!("{text:?} was found to be no table"),
-            })?
+            found
+                .into_iter()
+                .next()
+                .ok_or_else(|| EngineError::Internal {
+                    message: format!("{text:?} was found to be no table"),
+                })?
         }
     };
     definition.options = TableOptions::new(options.clone())?;
@@ -66,5 +72,7 @@ fn fingerprint(set: &FileSet) -> String {
         )
     };
     let files = set.files.iter();
-    files.map(|found| file(&found.meta, set.name(found))).collect()
+    files
+        .map(|found| file(&found.meta, set.name(found)))
+        .collect()
 }

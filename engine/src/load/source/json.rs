@@ -5,12 +5,14 @@
 //! by itself.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::json::reader::infer_json_schema_from_iterator;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::lines::{Batch, Bounded, Taken, together};
@@ -70,8 +72,8 @@ async fn sampled(set: &FileSet, file: &DataFile) -> Result<Schema, EngineError> 
         while objects.len() < SAMPLE_ROWS
             && let Some(line) = lines.next()?
         {
-            if let Ok(object) = object(line) {
-                objects.push(Value::Object(object));
+            if let Ok(object @ Value::Object(_)) = serde_json::from_slice(line) {
+                objects.push(object);
             }
         }
         infer(&objects)
@@ -86,7 +88,11 @@ fn infer(objects: &[Value]) -> Result<Schema, EngineError> {
         return Ok(schema);
     }
     let mut names: Vec<&String> = Vec::new();
-    for name in objects.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+    for name in objects
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(Map::keys)
+    {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -94,7 +100,10 @@ fn infer(objects: &[Value]) -> Result<Schema, EngineError> {
     let fields = names.into_iter().map(|name| {
         let of_one = objects.iter().filter_map(|object| {
             let value = object.get(name)?.clone();
-            Some(Ok::<_, ArrowError>(Value::Object(Map::from_iter([(name.clone(), value)]))))
+            Some(Ok::<_, ArrowError>(Value::Object(Map::from_iter([(
+                name.clone(),
+                value,
+            )]))))
         });
         let found = infer_json_schema_from_iterator(of_one).ok();
         let data_type = found.and_then(|found| Some(found.fields().first()?.data_type().clone()));
@@ -146,15 +155,6 @@ impl Lines {
     }
 }
 
-/// The object of a line.
-fn object(line: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice(line) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err("is no JSON object".to_owned()),
-        Err(error) => Err(format!("is not JSON: {error}")),
-    }
-}
-
 /// Puts the rows of a file into the channel; false when nobody wants more.
 fn read(
     origin: &str,
@@ -166,9 +166,8 @@ fn read(
     let names = columns.fields().iter().map(|field| field.name());
     let mut batch = Batch::new(origin, names);
     while let Some(line) = lines.next()? {
-        let text = String::from_utf8_lossy(line).into_owned();
-        let parsed = object(line);
-        add(&mut batch, lines.number, text, parsed);
+        let line = line.to_vec();
+        add(&mut batch, lines.number, &line);
         if batch.is_full() && sender.blocking_send(Ok(batch.take()?)).is_err() {
             return Ok(false);
         }
@@ -177,39 +176,123 @@ fn read(
 }
 
 /// Adds the attributes of a line, or the line itself where they are none.
-fn add(batch: &mut Batch, number: u64, text: String, parsed: Result<Map<String, Value>, String>) {
+fn add(batch: &mut Batch, number: u64, line: &[u8]) {
     let columns = batch.columns();
-    let unknown = |object: Map<String, Value>| {
-        let found = object
-            .keys()
-            .find(|name| columns.column_with_name(name).is_none());
-        match found {
-            None => Ok(object),
-            Some(name) => Err(format!(
-                "has an attribute {name:?} that the first lines lack"
-            )),
+    let unknown = |found: &BTreeMap<String, &str>| {
+        let mut names = found.keys();
+        names
+            .find(|name| columns.column_with_name(name).is_none())
+            .map(|name| format!("has an attribute {name:?} that the first lines lack"))
+    };
+    let problem = match attributes(line) {
+        Ok((text, found)) => match unknown(&found) {
+            None => {
+                let cells = columns.fields().iter();
+                let cells = cells.map(|field| found.get(field.name()).and_then(|raw| cell(raw)));
+                batch.add(number, cells, Some(text.to_owned()));
+                return;
+            }
+            Some(problem) => problem,
+        },
+        Err(problem) => problem,
+    };
+    // What is no JSON is kept as a text of JSON's.
+    let text = String::from_utf8_lossy(line);
+    let raw = match serde_json::from_str::<IgnoredAny>(&text) {
+        Ok(_) => text.into_owned(),
+        Err(_) => Value::from(text).to_string(),
+    };
+    batch.add_broken(Broken {
+        number,
+        raw,
+        problem,
+    });
+}
+
+/// The attributes of an object, each as it stands there: numbers keep all their digits.
+fn attributes(line: &[u8]) -> Result<(&str, BTreeMap<String, &str>), String> {
+    let text = str::from_utf8(line).map_err(|_| "is not UTF-8".to_owned())?;
+    let not_json = |error: serde_json::Error| format!("is not JSON: {error}");
+    serde_json::from_str::<IgnoredAny>(text).map_err(not_json)?;
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'));
+    let inner = inner.ok_or_else(|| "is no JSON object".to_owned())?;
+    let mut found = BTreeMap::new();
+    for (name, value) in members(inner) {
+        let name = serde_json::from_str(name).map_err(not_json)?;
+        found.insert(name, value);
+    }
+    Ok((text, found))
+}
+
+/// Names and values of what stands between the braces of an object.
+fn members(inner: &str) -> Vec<(&str, &str)> {
+    let mut members = Vec::new();
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    let (mut from, mut colon) = (0, None);
+    let mut add = |from: usize, colon: Option<usize>, to: usize| {
+        if let Some(colon) = colon {
+            members.push((inner[from..colon].trim(), inner[colon + 1..to].trim()));
         }
     };
-    match parsed.and_then(unknown) {
-        Ok(object) => {
-            let cells = columns.fields().iter().map(|field| match object.get(field.name()) {
-                None | Some(Value::Null) => None,
-                Some(Value::String(text)) => Some(Cow::Borrowed(text.as_str())),
-                Some(other) => Some(Cow::Owned(other.to_string())),
-            });
-            batch.add(number, cells, Some(text));
+    for (place, byte) in inner.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => colon = Some(place),
+            b',' if depth == 0 => {
+                add(from, colon.take(), place);
+                from = place + 1;
+            }
+            _ => {}
         }
-        Err(problem) => {
-            // What is no JSON is kept as a text of JSON's.
-            let raw = match serde_json::from_str::<Value>(&text) {
-                Ok(_) => text,
-                Err(_) => Value::from(text).to_string(),
-            };
-            batch.add_broken(Broken {
-                number,
-                raw,
-                problem,
-            });
+    }
+    add(from, colon, inner.len());
+    members
+}
+
+/// The text of a value.
+fn cell(raw: &str) -> Option<Cow<'_, str>> {
+    match raw {
+        "null" => None,
+        quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok().map(Cow::Owned),
+        other => Some(Cow::Borrowed(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_what_stands_there() {
+        let line =
+            r#"{ "a" : 12345678901234567.890, "b:\",": "x,\"}", "c": [1, {"d": "]"}],"e":null}"#;
+        let (_, found) = attributes(line.as_bytes()).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, raw)| (name.as_str(), cell(raw)))
+            .collect();
+        let expected = [
+            ("a", Some("12345678901234567.890".into())),
+            ("b:\",", Some("x,\"}".into())),
+            ("c", Some("[1, {\"d\": \"]\"}]".into())),
+            ("e", None),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(attributes(b"{}").unwrap().1.len(), 0);
+        for (line, expected) in [
+            (&b"[1]"[..], "is no JSON object"),
+            (b"{\"a\":}", "is not JSON"),
+            (b"\xff", "is not UTF-8"),
+        ] {
+            let error = attributes(line).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
         }
     }
 }

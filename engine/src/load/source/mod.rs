@@ -115,7 +115,9 @@ fn named(origin: &str, names: &[String]) -> Result<(), EngineError> {
             )));
         }
         if names[..place].contains(name) {
-            return Err(wrong(format!("two columns of {origin:?} are named {name:?}")));
+            return Err(wrong(format!(
+                "two columns of {origin:?} are named {name:?}"
+            )));
         }
     }
     Ok(())

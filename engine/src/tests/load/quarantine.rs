@@ -16,12 +16,17 @@ async fn every_row_is_told_with_its_reasons() {
     };
     let loaded = shop.load(request).await.unwrap();
     assert_eq!((loaded.counts.inserted, loaded.counts.quarantined), (1, 4));
-    assert_eq!(loaded.quarantine.as_deref(), Some("public.orders_quarantine"));
+    assert_eq!(
+        loaded.quarantine.as_deref(),
+        Some("public.orders_quarantine")
+    );
     let sql = "SELECT q.row_number, r.column_name, r.value, r.expected, r.problem \
                FROM (SELECT row_number, unnest(reasons) AS r FROM orders_quarantine) AS q \
                ORDER BY 1, 2";
     let sql = sql.replace("r.column_name", "r['column_name']");
-    let sql = sql.replace("r.value", "r['value']").replace("r.expected", "r['expected']");
+    let sql = sql
+        .replace("r.value", "r['value']")
+        .replace("r.expected", "r['expected']");
     let sql = sql.replace("r.problem", "r['problem']");
     let expected = [
         "3,amount,1.505,DECIMAL(6,2),is no DECIMAL(6,2)",
@@ -44,7 +49,8 @@ async fn every_row_is_told_with_its_reasons() {
 #[tokio::test]
 async fn more_than_allowed_load_nothing_but_themselves() {
     let shop = Shop::new().await;
-    shop.counts(with_columns(shop.file("a.csv", "id\n1\n"), "id BIGINT")).await;
+    shop.counts(with_columns(shop.file("a.csv", "id\n1\n"), "id BIGINT"))
+        .await;
     let text = "id\n1\nx\ny\n4\n";
     let limited = |most: &str| LoadRequest {
         max_quarantined: Some(most.parse::<MaxQuarantined>().unwrap()),
@@ -73,7 +79,10 @@ async fn lines_of_json_that_are_none_are_kept_as_they_stood() {
                 {\"id\":5.5}\n";
     let request = with_columns(shop.file("a.json", text), "id BIGINT, tags VARCHAR");
     let counts = shop.counts(request).await;
-    assert_eq!((counts.read, counts.inserted, counts.quarantined), (5, 2, 3));
+    assert_eq!(
+        (counts.read, counts.inserted, counts.quarantined),
+        (5, 2, 3)
+    );
     let all = shop.cells("SELECT id, tags FROM orders ORDER BY id").await;
     assert_eq!(all, "1,[\"a\"]\n4,");
     let aside = "SELECT row_number, raw FROM orders_quarantine ORDER BY row_number";
@@ -90,5 +99,8 @@ async fn a_table_of_that_name_that_is_none_is_left_alone() {
     other.table = "orders_quarantine".to_owned();
     shop.counts(other).await;
     let error = shop.refusal(shop.file("a.csv", "id\n1\n")).await;
-    assert!(error.contains("is not one that loads put rows into"), "{error}");
+    assert!(
+        error.contains("is not one that loads put rows into"),
+        "{error}"
+    );
 }

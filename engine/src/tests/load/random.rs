@@ -127,7 +127,10 @@ async fn merges_are_what_brute_force_makes_of_them() {
         let mut quarantined = 0;
         for step in 0..8 {
             let lines = lines(&mut random);
-            let (ordered, full) = (random.random_bool(0.5), random.random_bool(0.5) || step == 0);
+            let (ordered, full) = (
+                random.random_bool(0.5),
+                random.random_bool(0.5) || step == 0,
+            );
             let merge = Merge {
                 key: vec!["id".to_owned(), "shop".to_owned()],
                 order_by: ordered.then(|| "at".to_owned()),
@@ -141,7 +144,11 @@ async fn merges_are_what_brute_force_makes_of_them() {
                 _ => request,
             };
             let counts = shop.counts(request).await;
-            assert_eq!(counts, merged(&mut table, &lines, ordered, full), "{lines:?}");
+            assert_eq!(
+                counts,
+                merged(&mut table, &lines, ordered, full),
+                "{lines:?}"
+            );
             quarantined += counts.quarantined;
             let all = "SELECT id, shop, at, value, coalesce(_deleted, FALSE) FROM orders \
                        ORDER BY id, shop";
@@ -181,7 +188,10 @@ async fn rows_are_appended_and_replaced_once_each() {
         }));
         rows.sort();
         let inserted = lines.iter().filter(fits).count() as u64;
-        assert_eq!((counts.read, counts.inserted), (lines.len() as u64, inserted));
+        assert_eq!(
+            (counts.read, counts.inserted),
+            (lines.len() as u64, inserted)
+        );
         quarantined += counts.quarantined;
         let found = shop.cells("SELECT id, shop, at, value FROM orders").await;
         let mut found: Vec<_> = found.lines().collect();

@@ -8,7 +8,8 @@ use crate::load::{LoadRequest, LoadSource};
 #[tokio::test]
 async fn formats_give_the_same_rows() {
     let shop = Shop::new().await;
-    shop.counts(shop.file("a.csv", "id,at,name\n1,2024-01-01,a\n2,,\"b,\nc\"\n")).await;
+    shop.counts(shop.file("a.csv", "id,at,name\n1,2024-01-01,a\n2,,\"b,\nc\"\n"))
+        .await;
     let all = "SELECT id, at, name FROM orders ORDER BY id";
     let expected = shop.cells(all).await;
     for (format, extension) in [("PARQUET", "parquet"), ("JSON", "json"), ("ARROW", "arrow")] {
@@ -19,7 +20,9 @@ async fn formats_give_the_same_rows() {
         request.table = format!("of_{extension}");
         let request = with_columns(request, "id BIGINT, at DATE, name VARCHAR");
         assert_eq!(shop.counts(request).await.inserted, 2);
-        let found = shop.cells(&all.replace("orders", &format!("of_{extension}"))).await;
+        let found = shop
+            .cells(&all.replace("orders", &format!("of_{extension}")))
+            .await;
         assert_eq!(found, expected, "{format}");
     }
 }
@@ -29,15 +32,25 @@ async fn folders_and_patterns_are_all_their_files() {
     let shop = Shop::new().await;
     std::fs::create_dir(shop.path("days")).unwrap();
     for day in 1..4 {
-        shop.file(&format!("days/{day}.csv"), &format!("id,day\n{day},{day}\nx,{day}\n"));
+        shop.file(
+            &format!("days/{day}.csv"),
+            &format!("id,day\n{day},{day}\nx,{day}\n"),
+        );
     }
-    let counts = shop.counts(with_columns(shop.request("days"), "id BIGINT, day BIGINT")).await;
+    let counts = shop
+        .counts(with_columns(shop.request("days"), "id BIGINT, day BIGINT"))
+        .await;
     assert_eq!((counts.inserted, counts.quarantined), (3, 3));
     let files = "SELECT right(source, 5), row_number FROM orders_quarantine ORDER BY 1";
     assert_eq!(shop.cells(files).await, "1.csv,3\n2.csv,3\n3.csv,3");
     let mut some = shop.request("days/[12].csv");
     some.table = "some".to_owned();
-    assert_eq!(shop.counts(with_columns(some, "id BIGINT, day BIGINT")).await.inserted, 2);
+    assert_eq!(
+        shop.counts(with_columns(some, "id BIGINT, day BIGINT"))
+            .await
+            .inserted,
+        2
+    );
 }
 
 #[tokio::test]
@@ -58,7 +71,9 @@ async fn options_are_those_of_the_format() {
     let text = "id;name\n1;NA\n2;'a;b'\n";
     let request = shop.file("a.csv", text);
     let with = |options: &[(&str, &str)]| {
-        let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let options = options
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let LoadSource::Files { location, .. } = &request.source else {
             panic!("files are asked for");
         };

@@ -41,19 +41,29 @@ impl Address {
     ) -> Result<Self, EngineError> {
         let expected = "expected postgres://USER@HOST:PORT/DATABASE";
         // What does not parse may hold a password anywhere.
-        let url = Url::parse(text)
-            .map_err(|error| wrong(format!("the address of the database is no URL: {error}; {expected}")))?;
+        let url = Url::parse(text).map_err(|error| {
+            wrong(format!(
+                "the address of the database is no URL: {error}; {expected}"
+            ))
+        })?;
         if url.password().is_some() {
             return Err(wrong(format!(
                 "the address \"{}\" carries a password, which others see in the list of processes: \
                  leave it out, and set PGPASSWORD or write it into ~/.pgpass",
-                shown(url.username(), url.host_str().unwrap_or_default(), url.port(), url.path())
+                shown(
+                    url.username(),
+                    url.host_str().unwrap_or_default(),
+                    url.port(),
+                    url.path()
+                )
             )));
         }
         let or = |given: &str, variable: &str| -> Result<Option<String>, EngineError> {
             let decoded = percent_decode_str(given).decode_utf8();
             let decoded = decoded.map_err(|_| {
-                wrong(format!("the address of the database is not UTF-8; {expected}"))
+                wrong(format!(
+                    "the address of the database is not UTF-8; {expected}"
+                ))
             })?;
             match decoded.is_empty() {
                 true => Ok(environment(variable).filter(|text| !text.is_empty())),
@@ -62,7 +72,9 @@ impl Address {
         };
         let user = or(url.username(), "PGUSER")?;
         let user = user.ok_or_else(|| {
-            wrong(format!("the address of the database names no user; {expected}"))
+            wrong(format!(
+                "the address of the database names no user; {expected}"
+            ))
         })?;
         let host = or(url.host_str().unwrap_or_default(), "PGHOST")?;
         let port = match url.port() {
@@ -219,7 +231,10 @@ mod tests {
         let address = parse("postgres://ada@db:6000/shop?sslmode=require").unwrap();
         assert_eq!(address.shown(), "postgres://ada@db:6000/shop");
         assert!(address.is_encrypted);
-        assert_eq!(parse("postgresql://ada@db").unwrap().shown(), "postgres://ada@db:5432/ada");
+        assert_eq!(
+            parse("postgresql://ada@db").unwrap().shown(),
+            "postgres://ada@db:5432/ada"
+        );
         let environment = |name: &str| match name {
             "PGUSER" => Some("bob".to_owned()),
             "PGPORT" => Some("7000".to_owned()),

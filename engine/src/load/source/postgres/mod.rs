@@ -69,7 +69,10 @@ pub(super) async fn open(
     };
     let opened = Arc::clone(&columns);
     let rows = rows_of(session, move |sender| async move {
-        let Connection { mut client, task: _task } = connection;
+        let Connection {
+            mut client,
+            task: _task,
+        } = connection;
         let read = read(&mut client, &sql, &origin, &columns, &sender).await;
         read.map_err(|failure| match failure {
             Failure::Database(error) => refused(&address, error),
@@ -134,9 +137,15 @@ where
 }
 
 fn columns(name: &str, asked: &Statement) -> Result<SchemaRef, EngineError> {
-    let names = asked.columns().iter().map(|column| column.name().to_owned());
+    let names = asked
+        .columns()
+        .iter()
+        .map(|column| column.name().to_owned());
     named(name, &names.collect::<Vec<_>>())?;
-    let fields = asked.columns().iter().map(|column| types::field(column, name));
+    let fields = asked
+        .columns()
+        .iter()
+        .map(|column| types::field(column, name));
     let fields = fields.collect::<Result<Vec<_>, _>>()?;
     Ok(Arc::new(Schema::new(fields)))
 }
@@ -194,7 +203,11 @@ fn add(batch: &mut Batch, number: u64, row: &Row) -> Result<usize, tokio_postgre
         .map(|place| row.try_get(place))
         .collect::<Result<_, _>>()?;
     let bytes = cells.iter().flatten().map(|cell| cell.len()).sum();
-    batch.add(number, cells.into_iter().map(|cell| cell.map(Into::into)), None);
+    batch.add(
+        number,
+        cells.into_iter().map(|cell| cell.map(Into::into)),
+        None,
+    );
     Ok(bytes)
 }
 

@@ -34,7 +34,9 @@ impl Encryption {
                     .and_then(Iterator::collect::<Result<Vec<_>, _>>)
                     .map_err(|error| failed(error.to_string()))?;
                 for certificate in found {
-                    roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+                    roots
+                        .add(certificate)
+                        .map_err(|error| failed(error.to_string()))?;
                 }
             }
             None => {
@@ -48,9 +50,7 @@ impl Encryption {
             .map_err(|error| EngineError::Internal {
                 message: format!("TLS cannot be used: {error}"),
             })?;
-        let config = config
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = config.with_root_certificates(roots).with_no_client_auth();
         Ok(Self(Arc::new(config)))
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn field(column: &Column, relation: &str) -> Result<Field, EngineErro
     if matches!(column.type_().kind(), Kind::Enum(_)) {
         return Ok(field(DataType::Utf8));
     }
-    let moment = |zone: Option<&str>| DataType::Timestamp(TimeUnit::Microsecond, zone.map(Into::into));
+    let moment =
+        |zone: Option<&str>| DataType::Timestamp(TimeUnit::Microsecond, zone.map(Into::into));
     Ok(match *column.type_() {
         Type::BOOL => field(DataType::Boolean),
         Type::INT2 => field(DataType::Int16),
@@ -77,7 +78,8 @@ fn digits(modifier: i32) -> Option<(u8, i8)> {
     let precision = u8::try_from(both >> 16 & 0xffff).ok()?;
     let scale = ((both & 0x7ff) ^ 0x400) - 0x400;
     let scale = i8::try_from(scale).ok()?;
-    let fits = (1..=DIGITS).contains(&precision) && u8::try_from(scale).is_ok_and(|s| s <= precision);
+    let fits =
+        (1..=DIGITS).contains(&precision) && u8::try_from(scale).is_ok_and(|s| s <= precision);
     fits.then_some((precision, scale))
 }
 
