@@ -23,7 +23,7 @@ fn files_larger_than_memory_are_loaded() {
     }
     file.flush().unwrap();
     let columns = "id BIGINT, customer VARCHAR, amount DECIMAL(9,2), note VARCHAR";
-    let limited = ["--memory-limit", "32MB"];
+    let limited = ["--memory-limit", "64MB"];
     let load = |arguments: &[&str]| {
         let all: Vec<_> = ["a.csv", "--into", "orders", "--columns", columns]
             .iter()

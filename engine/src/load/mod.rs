@@ -21,6 +21,7 @@ mod stage;
 mod target;
 mod types;
 mod work;
+mod writer;
 
 use futures::FutureExt;
 

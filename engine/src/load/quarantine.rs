@@ -11,20 +11,15 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use chrono::Utc;
-use futures::{StreamExt, stream};
-use tokio::sync::mpsc;
 
 use super::check::Misfit;
 use super::target::Target;
-use crate::formats::{Replaced, Shape, Written};
-use crate::runtime::Task;
+use super::writer::Writer;
+use crate::formats::{Replaced, Shape};
 use crate::{EngineError, Session};
 
 /// Rows that are written at a time.
 const ROWS_AT_ONCE: usize = 8192;
-
-/// Batches that may wait for the writer.
-const AHEAD: usize = 2;
 
 /// How often a commit is tried again on top of what others have committed.
 const TRIES: usize = 8;
@@ -42,12 +37,6 @@ pub(super) struct Quarantine {
     /// What tells these rows from those of other files.
     contents: String,
     count: u64,
-}
-
-/// Work that takes batches as they come, and makes files of them.
-struct Writer {
-    sender: mpsc::Sender<RecordBatch>,
-    task: Task<Result<Written, EngineError>>,
 }
 
 impl Quarantine {
@@ -70,21 +59,7 @@ impl Quarantine {
             });
         }
         let is_known = target.table.stamp(&stamp(contents)).await?.is_some();
-        let writer = (!is_known).then(|| {
-            let (sender, receiver) = mpsc::channel(AHEAD);
-            let rows = stream::unfold(
-                receiver,
-                |mut receiver: mpsc::Receiver<RecordBatch>| async {
-                    receiver.recv().await.map(|batch| (Ok(batch), receiver))
-                },
-            );
-            let (table, shape) = (target.table.clone(), shape.clone());
-            let work = async move { table.write(&shape, rows.boxed()).await };
-            Writer {
-                sender,
-                task: Task::spawn(session.shared().runtimes.compute(), work),
-            }
-        });
+        let writer = (!is_known).then(|| Writer::start(session, &target.table, &shape));
         Ok(Self {
             target,
             shape,
@@ -118,19 +93,12 @@ impl Quarantine {
 
     async fn hand_on(&mut self) -> Result<(), EngineError> {
         let waiting = std::mem::take(&mut self.waiting);
-        let Some(writer) = self.writer.as_mut().filter(|_| !waiting.is_empty()) else {
-            return Ok(());
-        };
-        let batch = rows(&self.shape.columns, &self.load, &waiting)?;
-        if writer.sender.send(batch).await.is_ok() {
-            return Ok(());
-        }
-        // It takes no more since it has failed.
-        match (&mut writer.task).await? {
-            Err(error) => Err(error),
-            Ok(_) => Err(EngineError::Internal {
-                message: "the quarantine was closed before its end".to_owned(),
-            }),
+        match &mut self.writer {
+            Some(writer) if !waiting.is_empty() => {
+                let batch = rows(&self.shape.columns, &self.load, &waiting)?;
+                writer.write(batch).await
+            }
+            _ => Ok(()),
         }
     }
 
@@ -138,11 +106,10 @@ impl Quarantine {
     pub(super) async fn commit(mut self, session: &Session) -> Result<Option<String>, EngineError> {
         self.hand_on().await?;
         let in_sql = self.target.in_sql();
-        let Some(Writer { sender, task }) = self.writer else {
+        let Some(writer) = self.writer else {
             return Ok((self.count > 0).then_some(in_sql));
         };
-        drop(sender);
-        let written = task.await??;
+        let written = writer.finish().await?;
         if self.count == 0 {
             return Ok(None);
         }
@@ -153,21 +120,27 @@ impl Quarantine {
             let committed = table.commit(&self.shape, &nothing, written.clone(), None);
             match committed.await {
                 Ok(_) => {
-                    target.keep(session).await?;
-                    return Ok(Some(in_sql));
+                    let kept = target.keep(session).await;
+                    return kept.map(|()| Some(in_sql)).map_err(|error| match error {
+                        EngineError::AlreadyExists { .. } => busy(target.name()),
+                        other => other,
+                    });
                 }
                 // Another load has put rows there meanwhile, which these go beside.
                 Err(EngineError::Conflict { .. }) => target = target.again().await?,
                 Err(error) => return Err(error),
             }
         }
-        Err(EngineError::Conflict {
-            message: format!(
-                "table {:?} is changed by other loads all the time, and nothing was loaded: load \
-                 again",
-                target.name()
-            ),
-        })
+        Err(busy(target.name()))
+    }
+}
+
+/// The error of a load before which others have come.
+fn busy(table: &str) -> EngineError {
+    EngineError::Conflict {
+        message: format!(
+            "table {table:?} was changed by other loads meanwhile, and nothing was loaded: load again"
+        ),
     }
 }
 

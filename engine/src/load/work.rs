@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::SchemaRef;
-use futures::{StreamExt, TryStreamExt, stream};
-use tokio::sync::mpsc;
+use futures::TryStreamExt;
 
 use super::check::Checker;
 use super::columns::{self, Columns};
@@ -16,14 +15,11 @@ use super::quarantine::Quarantine;
 use super::request::{LoadMode, LoadRequest, Merge};
 use super::source::{self, Opened};
 use super::target::Target;
+use super::writer::Writer;
 use crate::formats::{BuiltTable, Replaced, Shape, Written};
 use crate::ingest::Gate;
 use crate::queries::Running;
-use crate::runtime::Task;
 use crate::{EngineError, Session, StatementKind, TouchedTables};
-
-/// Batches that may wait for the writer.
-const AHEAD: usize = 2;
 
 /// Loads rows. The gate is passed before anything is committed.
 pub(super) async fn load(
@@ -151,18 +147,7 @@ impl Job<'_> {
     /// Rows that come beside those that stay.
     async fn added(&mut self, source: Opened, replaced: Replaced) -> Result<Merged, EngineError> {
         let checker = Checker::new(self.columns.came.clone(), &[], source.nulls.clone());
-        let (sender, receiver) = mpsc::channel(AHEAD);
-        let rows = stream::unfold(
-            receiver,
-            |mut receiver: mpsc::Receiver<RecordBatch>| async {
-                receiver.recv().await.map(|batch| (Ok(batch), receiver))
-            },
-        );
-        let mut writing = {
-            let (table, shape) = (self.table.clone(), self.columns.shape.clone());
-            let work = async move { table.write(&shape, rows.boxed()).await };
-            Task::spawn(self.session.shared().runtimes.compute(), work)
-        };
+        let mut writer = Writer::start(self.session, self.table, &self.columns.shape);
         let mut counts = Counts::default();
         let mut rows = source.rows;
         while let Some(came) = rows.try_next().await? {
@@ -171,15 +156,12 @@ impl Job<'_> {
             counts.inserted += u64::try_from(checked.fitting.num_rows()).unwrap_or(u64::MAX);
             self.quarantine.take(checked.misfits).await?;
             let whole = widened(&checked.fitting, &self.columns.shape)?;
-            if whole.num_rows() > 0 && sender.send(whole).await.is_err() {
-                // It takes no more since it has failed.
-                (&mut writing).await??;
-                break;
+            if whole.num_rows() > 0 {
+                writer.write(whole).await?;
             }
         }
-        drop(sender);
         Ok(Merged {
-            written: writing.await??,
+            written: writer.finish().await?,
             replaced,
             counts,
             withheld_deletions: false,
