@@ -23,8 +23,8 @@ fn files_larger_than_memory_are_loaded() {
     }
     file.flush().unwrap();
     let columns = "id BIGINT, customer VARCHAR, amount DECIMAL(9,2), note VARCHAR";
-    let limited = ["--memory-limit", "64MB"];
-    let load = |arguments: &[&str]| {
+    let load = |limit: &str, arguments: &[&str]| {
+        let limited = ["--memory-limit", limit];
         let all: Vec<_> = ["a.csv", "--into", "orders", "--columns", columns]
             .iter()
             .chain(arguments)
@@ -33,11 +33,17 @@ fn files_larger_than_memory_are_loaded() {
             .collect();
         project.outcome(&all)
     };
-    let outcome = load(&[]);
+    let outcome = load("32MB", &[]);
     adds_up(&outcome);
     assert_eq!(number(&outcome, "inserted"), ROWS);
-    assert_eq!(number(&load(&["--mode", "replace"]), "removed"), ROWS);
-    let outcome = load(&["--mode", "merge", "--key", "id", "--order-by", "amount"]);
+    assert_eq!(
+        number(&load("32MB", &["--mode", "replace"]), "removed"),
+        ROWS
+    );
+    let outcome = load(
+        "128MB",
+        &["--mode", "merge", "--key", "id", "--order-by", "amount"],
+    );
     adds_up(&outcome);
     assert_eq!(number(&outcome, "unchanged"), ROWS);
     let sums = "SELECT count(*), sum(amount), count(DISTINCT id) FROM orders";

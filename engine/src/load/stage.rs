@@ -81,8 +81,12 @@ impl Stage {
             format: Some(format_named("parquet")?),
             ..TableDefinition::at("rows to be merged", location)
         };
+        let mut state = session.context().state();
+        // Views of text keep all that was read with it, which a sort would take for its own.
+        let options = state.config_mut().options_mut();
+        options.execution.parquet.schema_force_view_types = false;
         Ok(Staged {
-            table: formats::open(&session.context().state(), &definition).await?,
+            table: formats::open(&state, &definition).await?,
             rows: self.rows,
             bytes: self.bytes,
             _file: file,

@@ -12,6 +12,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 
+use crate::environment::reserve_within;
 use crate::{EngineError, Session};
 
 const CATALOG: &str = "load";
@@ -19,6 +20,9 @@ const SCHEMA: &str = "rows";
 
 /// One part of so many of the memory limit may be held of the rows that came, for looking keys up.
 const SHARE_IN_MEMORY: u64 = 8;
+
+/// Sorted keys are joined in at least so many parts, or not at all.
+const LEAST_PARTS: usize = 2;
 
 /// Tables, and the memory and threads of a session to ask them with.
 pub(super) struct Tables(SessionContext);
@@ -30,15 +34,22 @@ impl Tables {
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(MemorySchemaProvider::new()))?;
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let mut state = SessionStateBuilder::new_from_existing(session.context().state())
-            .with_catalog_list(Arc::new(catalogs))
-            .build();
-        let options = state.config_mut().options_mut();
+        let mut config = session.context().copied_config();
+        let limit = session.shared().settings.memory_limit;
+        if bytes > limit / SHARE_IN_MEMORY {
+            // A table of keys in memory does not spill; sorted keys do, which are joined in parts only.
+            let parts = config.target_partitions().max(LEAST_PARTS);
+            config = config.with_target_partitions(parts);
+            config.options_mut().optimizer.prefer_hash_join = false;
+        }
+        let options = config.options_mut();
         options.catalog.default_catalog = CATALOG.to_owned();
         options.catalog.default_schema = SCHEMA.to_owned();
-        // A table of keys in memory does not spill; sorted keys do.
-        let limit = session.shared().settings.memory_limit;
-        options.optimizer.prefer_hash_join = bytes <= limit / SHARE_IN_MEMORY;
+        reserve_within(&mut config, usize::try_from(limit).unwrap_or(usize::MAX));
+        let state = SessionStateBuilder::new_from_existing(session.context().state())
+            .with_catalog_list(Arc::new(catalogs))
+            .with_config(config)
+            .build();
         Ok(Self(SessionContext::new_with_state(state)))
     }
 
