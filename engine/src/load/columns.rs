@@ -132,7 +132,10 @@ impl Asked<'_> {
     /// The columns of a table to be made.
     fn of_new(&self, came: &Schema) -> Result<(Shape, Vec<String>), EngineError> {
         let Some(declared) = self.declared else {
-            return Ok((Shape::whole(came)?, Vec::new()));
+            let fields = came.fields().iter();
+            let fields = fields.map(|field| self.seeming(field));
+            let all = Schema::new(fields.collect::<Vec<_>>());
+            return Ok((Shape::whole(&all)?, Vec::new()));
         };
         let extra = came.fields().iter();
         let extra = extra.filter(|field| source_column(declared, field.name()).is_none());
@@ -144,6 +147,18 @@ impl Asked<'_> {
         let all = declared.fields().iter().map(|field| field.as_ref().clone());
         let all = Schema::new(all.chain(extra).collect::<Vec<_>>());
         Ok((Shape::whole(&all)?, Vec::new()))
+    }
+
+    /// A column as it seems to be; the mark of deleted rows is one though none may be marked yet.
+    fn seeming(&self, field: &Field) -> Field {
+        let is_mark = match &self.request.mode {
+            LoadMode::Merge(merge) => merge.deleted_column.as_ref() == Some(field.name()),
+            LoadMode::Append | LoadMode::Replace => false,
+        };
+        match is_mark && !self.source.is_typed {
+            true => field.clone().with_data_type(DataType::Boolean),
+            false => field.clone(),
+        }
     }
 
     fn unknown(&self, names: &[String], has: &Schema) -> EngineError {

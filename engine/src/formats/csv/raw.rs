@@ -33,6 +33,12 @@ impl RawCsv {
         self.0.header
     }
 
+    /// The character around values, where it is escaped by another of its own.
+    pub(crate) fn quote(&self) -> Option<u8> {
+        let options = &self.0.options;
+        options.escape.is_none().then_some(options.quote)
+    }
+
     /// Whether short rows are filled with NULL.
     pub(crate) fn fills_short_rows(&self) -> bool {
         self.0.options.truncated_rows == Some(true)

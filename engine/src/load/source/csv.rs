@@ -97,22 +97,26 @@ struct Lines {
     reader: Reader<Bounded<Chunks>>,
     taken: Taken,
     row: ByteRecord,
-    /// The row that was read to learn how long rows are.
+    /// The row after it, which tells whether that was the last.
+    ahead: Option<ByteRecord>,
+    /// Whether the first line is a row and no header.
     first: bool,
     names: Vec<String>,
 }
 
 impl Lines {
     fn new(written: &RawCsv, origin: &str, bytes: Chunks) -> Result<Self, EngineError> {
-        let (bytes, taken) = Bounded::new(bytes);
+        let (bytes, taken) = Bounded::new(bytes, written.quote());
         let mut lines = Self {
             origin: origin.to_owned(),
             reader: written.reader(bytes),
             taken,
             row: ByteRecord::new(),
+            ahead: None,
             first: false,
             names: Vec::new(),
         };
+        lines.ahead = lines.following(ByteRecord::new())?;
         if lines.next()?.is_none() {
             return Err(EngineError::Execution {
                 message: format!("{origin:?} holds no line of CSV"),
@@ -142,16 +146,28 @@ impl Lines {
 
     fn next(&mut self) -> Result<Option<&ByteRecord>, EngineError> {
         if !std::mem::take(&mut self.first) {
-            let read = self.reader.read_byte_record(&mut self.row);
-            let read = read.map_err(|error| EngineError::Execution {
-                message: format!("cannot read {:?}: {error}", self.origin),
-            })?;
-            if !read {
+            let Some(ahead) = self.ahead.take() else {
                 return Ok(None);
-            }
-            self.taken.row();
+            };
+            let before = std::mem::replace(&mut self.row, ahead);
+            self.ahead = self.following(before)?;
         }
         Ok(Some(&self.row))
+    }
+
+    /// The next row of the file, in the place of one that is not needed any more.
+    fn following(&mut self, mut row: ByteRecord) -> Result<Option<ByteRecord>, EngineError> {
+        let read = self.reader.read_byte_record(&mut row);
+        let read = read.map_err(|error| EngineError::Execution {
+            message: format!("cannot read {:?}: {error}", self.origin),
+        })?;
+        self.taken.row();
+        Ok(read.then_some(row))
+    }
+
+    /// Whether the row goes on to the end of the file because a quote in it is never closed.
+    fn is_open(&self) -> bool {
+        self.ahead.is_none() && self.taken.has_open_quote() && self.row.as_slice().contains(&b'\n')
     }
 }
 
@@ -167,8 +183,8 @@ fn read(
     known(origin, &lines.names, columns)?;
     let mut batch = Batch::new(origin, &lines.names);
     let fills = written.fills_short_rows();
-    while let Some(row) = lines.next()? {
-        add(&mut batch, row, fills);
+    while lines.next()?.is_some() {
+        add(&mut batch, &lines.row, fills, lines.is_open());
         if batch.is_full() && sender.blocking_send(Ok(batch.take()?)).is_err() {
             return Ok(false);
         }
@@ -177,10 +193,12 @@ fn read(
 }
 
 /// Adds a row, by itself where no columns can be made of it.
-fn add(batch: &mut Batch, row: &ByteRecord, fills: bool) {
+fn add(batch: &mut Batch, row: &ByteRecord, fills: bool, is_open: bool) {
     let number = row.position().map_or(0, csv::Position::line);
     let (came, expected) = (row.len(), batch.columns().fields().len());
-    let problem = if came > expected || (came < expected && !fills) {
+    let problem = if is_open {
+        "has a quote that is never closed".to_owned()
+    } else if came > expected || (came < expected && !fills) {
         format!("has {came} fields instead of {expected}")
     } else {
         let cells: Result<Vec<&str>, usize> = row

@@ -33,6 +33,14 @@ pub(super) async fn open(
     fingerprint: String,
 ) -> Result<Opened, EngineError> {
     let columns = columns(&set).await?;
+    if columns.fields().is_empty() {
+        return Err(EngineError::Execution {
+            message: format!(
+                "{name:?} holds no JSON object with attributes in its first lines: expected one a line; \
+                 for files of one array give --option newline_delimited=false"
+            ),
+        });
+    }
     let all = Arc::clone(&columns);
     let rows = rows_of(session, move |sender| async move {
         for file in &set.files {
@@ -123,7 +131,7 @@ struct Lines {
 
 impl Lines {
     fn new(origin: &str, bytes: Chunks) -> Self {
-        let (bytes, taken) = Bounded::new(bytes);
+        let (bytes, taken) = Bounded::new(bytes, None);
         Self {
             origin: origin.to_owned(),
             reader: BufReader::new(bytes),

@@ -23,25 +23,36 @@ const LARGEST_ROW: usize = 64 << 20;
 /// Bytes that fail when a row takes more of them than it may.
 pub(super) struct Bounded<R> {
     bytes: R,
+    quote: Option<u8>,
     taken: Taken,
 }
 
-/// How much was read since the last row was complete.
+/// What was read: how much since the last row was complete, and how many quotes in all.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Taken(Arc<AtomicUsize>);
+pub(super) struct Taken {
+    bytes: Arc<AtomicUsize>,
+    quotes: Arc<AtomicUsize>,
+}
 
 impl Taken {
     /// A row is complete.
     pub(super) fn row(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether a quote has no other to close it.
+    pub(super) fn has_open_quote(&self) -> bool {
+        self.quotes.load(Ordering::Relaxed) % 2 == 1
     }
 }
 
 impl<R: Read> Bounded<R> {
-    pub(super) fn new(bytes: R) -> (Self, Taken) {
+    /// Bytes in which quotes are counted, where there are any.
+    pub(super) fn new(bytes: R, quote: Option<u8>) -> (Self, Taken) {
         let taken = Taken::default();
         let bounded = Self {
             bytes,
+            quote,
             taken: taken.clone(),
         };
         (bounded, taken)
@@ -51,7 +62,11 @@ impl<R: Read> Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
-        let before = self.taken.0.fetch_add(read, Ordering::Relaxed);
+        if let Some(quote) = self.quote {
+            let quotes = buffer[..read].iter().filter(|byte| **byte == quote).count();
+            self.taken.quotes.fetch_add(quotes, Ordering::Relaxed);
+        }
+        let before = self.taken.bytes.fetch_add(read, Ordering::Relaxed);
         match before.saturating_add(read) > LARGEST_ROW {
             true => Err(io::Error::other(format!(
                 "a row takes more than {} MB; is a quote never closed?",

@@ -116,6 +116,16 @@ async fn a_mark_that_the_source_has_is_kept() {
 }
 
 #[tokio::test]
+async fn a_mark_that_nobody_has_yet_is_one() {
+    let shop = Shop::new().await;
+    let request = merging(shop.file("a.csv", "id,_deleted\n1,\n"), full());
+    assert_eq!(shop.counts(request).await.inserted, 1);
+    let request = merging(shop.file("b.csv", "id,_deleted\n2,true\n"), full());
+    assert_eq!(shop.counts(request).await.marked_deleted, 1);
+    assert_eq!(shop.cells(ALL).await, "1,true\n2,true");
+}
+
+#[tokio::test]
 async fn a_row_that_does_not_fit_is_not_taken_for_deleted() {
     let shop = Shop::new().await;
     let typed = |request| super::with_columns(request, "id BIGINT, n BIGINT");

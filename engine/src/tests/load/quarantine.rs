@@ -104,3 +104,18 @@ async fn a_table_of_that_name_that_is_none_is_left_alone() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_quote_that_is_never_closed_takes_no_rows_along() {
+    let shop = Shop::new().await;
+    let text = "id,name\n1,\"a\"\"b\"\n2,5\" pipe\n3,\"open\n4,d\n";
+    let counts = shop.counts(shop.file("a.csv", text)).await;
+    // A quote within a text is no more than that, so that here both are even.
+    assert_eq!((counts.inserted, counts.quarantined), (3, 0));
+    let text = "id,name\n1,\"a\"\"b\"\n3,\"open\n4,d\n";
+    let counts = shop.counts(shop.file("b.csv", text)).await;
+    assert_eq!((counts.inserted, counts.quarantined), (1, 1));
+    let aside = "SELECT row_number, raw, reasons[1]['problem'] FROM orders_quarantine";
+    let expected = "3,[\"3\",\"open\\n4,d\\n\"],has a quote that is never closed";
+    assert_eq!(shop.cells(aside).await, expected);
+}

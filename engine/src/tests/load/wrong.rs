@@ -24,7 +24,12 @@ async fn sources_that_hold_nothing_are_told() {
         ("unnamed.csv", Some("id,\n1,2\n"), "column 2 of"),
         ("orders.txt", Some("id\n1\n"), "can't be told from its name"),
         ("broken.parquet", Some("PAR1"), "broken.parquet"),
-        ("none.json", Some("\n"), "expected at least one column"),
+        (
+            "array.json",
+            Some("[{\"id\":1}]"),
+            "give --option newline_delimited=false",
+        ),
+        ("none.json", Some("\n"), "holds no JSON object"),
     ] {
         let request = match text {
             Some(text) => shop.file(name, text),
