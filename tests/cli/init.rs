@@ -47,6 +47,20 @@ fn a_template_builds_at_once_and_every_test_of_it_passes() {
         finish(ask.output().unwrap()).quiet(),
         "same,months\ntrue,6\n"
     );
+    // Scores are fifths, to the customer at each bound: whoever scores 4 or 5 is in the best two, and in
+    // one of three segments.
+    let mut shares = command(["--format", "csv", "-c"]);
+    shares.arg(
+        "SELECT abs(count(*) FILTER (WHERE recency_score >= 4) * 5 - 2 * count(*)) <= 10 AS fifths, \
+         count(*) FILTER (WHERE recency_score >= 4) = count(*) FILTER (WHERE segment IN \
+         ('Champions', 'Loyal Customers', 'Recent Customers')) AS same, count(*) > 1000 AS many \
+         FROM dim_user_rfm",
+    );
+    shares.current_dir(folder.path().join("shop"));
+    assert_eq!(
+        finish(shares.output().unwrap()).quiet(),
+        "fifths,same,many\ntrue,true,true\n"
+    );
 }
 
 #[test]

@@ -9,8 +9,8 @@ mod grown;
 mod history;
 mod noted;
 mod provider;
-mod upkeep;
 mod stamped;
+mod upkeep;
 mod write;
 
 use std::sync::Arc;

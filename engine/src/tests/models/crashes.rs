@@ -1,5 +1,5 @@
-//! Builds that end half way, before or after anything that they write: the next one makes of it what
-//! one that never failed would have.
+//! Builds that end half way, before or after anything that they write, or find no room for it: the next
+//! one makes of it what one that never failed would have.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub(super) struct Dying {
     writes: AtomicUsize,
     last: usize,
     is_made: bool,
+    /// Whether what is there can still be read.
+    is_full: bool,
 }
 
 impl Dying {
@@ -39,6 +41,15 @@ impl Dying {
             writes: AtomicUsize::default(),
             last,
             is_made,
+            is_full: false,
+        }
+    }
+
+    /// A disk that has room for `last` writes.
+    fn with_room_for(last: usize) -> Self {
+        Self {
+            is_full: true,
+            ..Self::after(last, false)
         }
     }
 
@@ -54,6 +65,13 @@ impl Dying {
 
     pub(super) fn is_dead(&self) -> bool {
         self.writes.load(Ordering::SeqCst) > self.last
+    }
+}
+
+fn full() -> Error {
+    Error::Generic {
+        store: "Dying",
+        source: std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
     }
 }
 
@@ -80,7 +98,7 @@ impl ObjectStore for Dying {
     ) -> Result<PutResult> {
         let (is_made, lives) = self.next();
         if !is_made {
-            return Err(dead());
+            return Err(if self.is_full { full() } else { dead() });
         }
         let put = self.disk.put_opts(location, payload, options).await;
         if lives { put } else { Err(dead()) }
@@ -95,7 +113,7 @@ impl ObjectStore for Dying {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        match self.is_dead() {
+        match self.is_dead() && !self.is_full {
             true => Err(dead()),
             false => self.disk.get_opts(location, options).await,
         }
@@ -230,4 +248,36 @@ async fn a_build_that_dies_at_any_write_loses_and_doubles_nothing() {
         }
     }
     assert!(deaths > 20, "{deaths}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_is_named_and_loses_nothing() {
+    let expected = {
+        let folder = project(CONFIG, &MODELS);
+        build(&open(&folder).await.unwrap()).await;
+        write(&folder, &[NEW]);
+        build(&open(&folder).await.unwrap()).await;
+        seen(&folder).await
+    };
+    let mut times = 0;
+    for room in 0.. {
+        let folder = project(CONFIG, &MODELS);
+        build(&open(&folder).await.unwrap()).await;
+        let before = seen(&folder).await;
+        write(&folder, &[NEW]);
+        let store = Arc::new(Dying::with_room_for(room));
+        let told = build(&engine_on(&folder, Arc::clone(&store)).await).await;
+        if !store.is_dead() {
+            assert_eq!(seen(&folder).await, expected);
+            break;
+        }
+        times += 1;
+        assert!(told.contains("no storage space"), "{room}: {told}");
+        if room == 0 {
+            assert_eq!(seen(&folder).await, before);
+        }
+        build(&open(&folder).await.unwrap()).await;
+        assert_eq!(seen(&folder).await, expected, "{room}: {told}");
+    }
+    assert!(times > 8, "{times}");
 }
