@@ -83,7 +83,7 @@ fn name(expression: &Expr, normalizes: bool) -> Option<String> {
 }
 
 fn operator(operator: &BinaryOperator) -> Option<&'static str> {
-    Some(match operator {
+    let said = match operator {
         BinaryOperator::Eq => FilterOp::Eq,
         BinaryOperator::NotEq => FilterOp::Ne,
         BinaryOperator::Lt => FilterOp::Lt,
@@ -91,8 +91,8 @@ fn operator(operator: &BinaryOperator) -> Option<&'static str> {
         BinaryOperator::Gt => FilterOp::Gt,
         BinaryOperator::GtEq => FilterOp::Ge,
         _ => return None,
-    })
-    .map(FilterOp::as_str)
+    };
+    Some(said.as_str())
 }
 
 /// A value as Delta Lake writes it into the names of partitions.
