@@ -9,7 +9,10 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{mem, thread};
 
 use cohortql_udfs::Interrupt;
 use datafusion::common::runtime::{JoinSetTracer, set_join_set_tracer};
@@ -21,6 +24,9 @@ use crate::EngineError;
 
 /// Threads that serve the network and timers; they only ever wait.
 const IO_THREADS: usize = 2;
+
+/// How long the end of an engine's threads is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The stack of a thread, of which only what is used takes memory. Plans are walked to their leaves,
 /// and a long chain of operators or set operations is as deep as it is long.
@@ -63,11 +69,30 @@ impl Runtimes {
 }
 
 impl Drop for Runtimes {
+    /// Lets the threads end without waiting for them here, where that may not be. Somebody waits: a
+    /// thread that ends at the very moment at which it is let go of brings glibc to read its memory
+    /// when it is gone (bug 19951 there).
     fn drop(&mut self) {
-        for runtime in [self.compute.take(), self.io.take()].into_iter().flatten() {
-            runtime.shutdown_background();
+        let runtimes = [self.compute.take(), self.io.take()];
+        let runtimes = Arc::new(Mutex::new(runtimes));
+        let ending = Arc::clone(&runtimes);
+        let waits = thread::Builder::new().name("cohortql-end".to_owned());
+        let waits = waits.spawn(move || {
+            for runtime in taken(&ending) {
+                runtime.shutdown_timeout(PATIENCE);
+            }
+        });
+        if waits.is_err() {
+            for runtime in taken(&runtimes) {
+                runtime.shutdown_background();
+            }
         }
     }
+}
+
+fn taken(runtimes: &Mutex<[Option<Runtime>; 2]>) -> impl Iterator<Item = Runtime> {
+    let mut runtimes = runtimes.lock().unwrap_or_else(PoisonError::into_inner);
+    mem::take(&mut *runtimes).into_iter().flatten()
 }
 
 fn start(name: &'static str, threads: usize) -> Result<Runtime, EngineError> {
